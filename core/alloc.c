@@ -1,0 +1,218 @@
+/* alloc.c - the caching, aligned allocator.
+ *
+ * A request is rounded up to its size class: multiples of 64 bytes to 512, then eight classes to a
+ * doubling, so that at most an eighth is lost.
+ *
+ *     class   0   1   2 ...   7 |   8    9 ...   15 |   16 ...
+ *     bytes  64 128 192 ... 512 | 576  640 ... 1024 | 1152 ...
+ *
+ * A free block holds the link to the next one of its class.  A thread keeps small blocks for itself up
+ * to a limit; above it they go to the process, or a thread that frees what another one makes would
+ * keep them all.
+ */
+#include "alloc_cache.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+
+enum { ALIGNMENT = 64, CLASSES = 8 * 48, SMALL_CLASSES = 8 * 8 }; /* small: up to 64 KiB */
+enum { LOCAL_BYTES = 1 << 20 }; /* that a thread keeps of each class */
+
+typedef struct block {
+    struct block *next;
+} block;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static size_t allocated, peak, cached;
+static uint64_t system_calls;
+
+static size_t class_of(size_t size)
+{
+    const size_t units = size ? (size + ALIGNMENT - 1) / ALIGNMENT : 1;
+    if (units <= 8)
+        return units - 1;
+    const unsigned octave =
+        63u - (unsigned)__builtin_clzll(units - 1); /* units in (2^o, 2^(o+1)] */
+    const size_t eighth = (size_t)1 << (octave - 3);
+    const size_t steps = (units - ((size_t)1 << octave) + eighth - 1) / eighth; /* 1 to 8 */
+    return 8 * (octave - 2) + steps - 1;
+}
+
+static size_t class_bytes(size_t class)
+{
+    if (class < 8)
+        return (class + 1) * ALIGNMENT;
+    const size_t octave = class / 8 + 2;
+    return (((size_t)1 << octave) + (class % 8 + 1) * ((size_t)1 << (octave - 3))) * ALIGNMENT;
+}
+
+static void count_allocated(size_t bytes)
+{
+    const size_t now = __atomic_add_fetch(&allocated, bytes, __ATOMIC_RELAXED);
+    size_t seen = __atomic_load_n(&peak, __ATOMIC_RELAXED);
+    while (now > seen && !__atomic_compare_exchange_n(&peak, &seen, now, true, __ATOMIC_RELAXED,
+                                                      __ATOMIC_RELAXED))
+        ;
+}
+
+static void *from_system(size_t bytes)
+{
+    __atomic_fetch_add(&system_calls, 1, __ATOMIC_RELAXED);
+    void *block = NULL;
+    return posix_memalign(&block, ALIGNMENT, bytes) ? NULL : block;
+}
+
+#ifdef GRA_POOLING
+
+static block *shared[CLASSES];
+static _Thread_local block *local[SMALL_CLASSES];
+static _Thread_local size_t local_bytes[SMALL_CLASSES];
+static _Thread_local bool local_registered;
+static pthread_key_t local_key;
+static pthread_once_t local_once = PTHREAD_ONCE_INIT;
+
+static void free_chain(block **head)
+{
+    while (*head) {
+        block *const next = (*head)->next;
+        free(*head);
+        *head = next;
+    }
+}
+
+static void free_local(void *unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < SMALL_CLASSES; i++)
+        free_chain(&local[i]);
+    memset(local_bytes, 0, sizeof local_bytes);
+    local_registered = false;
+}
+
+static void make_key(void)
+{
+    pthread_key_create(&local_key, free_local);
+}
+
+static void register_local(void)
+{
+    local_registered = true;
+    pthread_once(&local_once, make_key);
+    pthread_setspecific(local_key, local);
+}
+
+static void *take_cached(size_t class, size_t bytes)
+{
+    block *found = class < SMALL_CLASSES ? local[class] : NULL;
+    if (found) {
+        local[class] = found->next;
+        local_bytes[class] -= bytes;
+        return found;
+    }
+    pthread_mutex_lock(&lock);
+    if ((found = shared[class])) {
+        shared[class] = found->next;
+        cached -= bytes;
+    }
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+static void put_cached(size_t class, size_t bytes, block *freed)
+{
+    if (class < SMALL_CLASSES && local_bytes[class] + bytes <= LOCAL_BYTES) {
+        if (!local_registered)
+            register_local();
+        freed->next = local[class];
+        local[class] = freed;
+        local_bytes[class] += bytes;
+        return;
+    }
+    pthread_mutex_lock(&lock);
+    freed->next = shared[class];
+    shared[class] = freed;
+    cached += bytes;
+    pthread_mutex_unlock(&lock);
+}
+
+void gra_memory_trim(void)
+{
+    free_local(NULL);
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < CLASSES; i++)
+        free_chain(&shared[i]);
+    cached = 0;
+    pthread_mutex_unlock(&lock);
+}
+
+#else
+
+static void *take_cached(size_t class, size_t bytes)
+{
+    (void)class, (void)bytes;
+    return NULL;
+}
+
+static void put_cached(size_t class, size_t bytes, block *freed)
+{
+    (void)class, (void)bytes;
+    free(freed);
+}
+
+void gra_memory_trim(void)
+{
+}
+
+#endif
+
+void *gra__alloc(size_t size)
+{
+    const size_t class = size > (SIZE_MAX >> 2) ? CLASSES : class_of(size);
+    const size_t bytes = class < CLASSES ? class_bytes(class) : 0;
+    void *found = bytes ? take_cached(class, bytes) : NULL;
+    if (!found && bytes && !(found = from_system(bytes))) {
+        gra_memory_trim(); /* what is cached in other classes may be just what is missing */
+        found = from_system(bytes);
+    }
+    if (!found)
+        return gra_fail("out of memory: %zu bytes were asked for while %zu are in use", size,
+                        __atomic_load_n(&allocated, __ATOMIC_RELAXED));
+    count_allocated(bytes);
+    return found;
+}
+
+void *gra__alloc_zeroed(size_t size)
+{
+    void *const found = gra__alloc(size);
+    return found ? memset(found, 0, size) : NULL;
+}
+
+void gra__dealloc(void *freed, size_t size)
+{
+    if (!freed)
+        return;
+    const size_t class = class_of(size), bytes = class_bytes(class);
+    __atomic_fetch_sub(&allocated, bytes, __ATOMIC_RELAXED);
+    put_cached(class, bytes, freed);
+}
+
+gra_memory gra_memory_stats(void)
+{
+    pthread_mutex_lock(&lock);
+    const gra_memory stats = {
+        .allocated = __atomic_load_n(&allocated, __ATOMIC_RELAXED),
+        .peak = __atomic_load_n(&peak, __ATOMIC_RELAXED),
+        .cached = cached,
+        .system_calls = __atomic_load_n(&system_calls, __ATOMIC_RELAXED),
+    };
+    pthread_mutex_unlock(&lock);
+    return stats;
+}
+
+void gra_memory_reset_peak(void)
+{
+    __atomic_store_n(&peak, __atomic_load_n(&allocated, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+}

@@ -1,0 +1,29 @@
+/* alloc.h - statistics of the caching allocator.
+ *
+ * Freed blocks are kept for the next request of their size class, so a training loop that repeats
+ * itself makes no system call for memory.  Small blocks are cached by each thread, large ones by the
+ * process.  A build with -Dpooling=false caches nothing, so that sanitizers see every block.
+ */
+#ifndef GRA_CORE_ALLOC_H
+#define GRA_CORE_ALLOC_H
+
+#include "common.h"
+
+GRA_BEGIN_DECLS
+
+typedef struct gra_memory {
+    size_t allocated;      /* bytes in use by tensors, nodes and scratch, rounded to their class */
+    size_t peak;           /* the largest `allocated` since start or gra_memory_reset_peak() */
+    size_t cached;         /* bytes kept for reuse by the process-wide cache */
+    uint64_t system_calls; /* how often memory was asked of the system */
+} gra_memory;
+
+gra_memory gra_memory_stats(void);
+void gra_memory_reset_peak(void);
+
+/* Gives the cached blocks of the process and of this thread back to the system. */
+void gra_memory_trim(void);
+
+GRA_END_DECLS
+
+#endif

@@ -1,0 +1,77 @@
+/* error.c - the pending error of each thread. */
+#include "error.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "error_path.h"
+
+static _Thread_local char pending[1024];
+static _Thread_local const gra__path *path;
+
+static pthread_mutex_t hook_lock = PTHREAD_MUTEX_INITIALIZER;
+static void (*hook_fn)(const char *text, void *context);
+static void *hook_context;
+
+const char *gra_error(void)
+{
+    return pending[0] ? pending : NULL;
+}
+
+void gra_clear_error(void)
+{
+    pending[0] = 0;
+}
+
+void gra_on_error(void (*fn)(const char *text, void *context), void *context)
+{
+    pthread_mutex_lock(&hook_lock);
+    hook_fn = fn;
+    hook_context = context;
+    pthread_mutex_unlock(&hook_lock);
+}
+
+void gra__path_push(gra__path *entry, const char *name)
+{
+    entry->name = name;
+    entry->up = path;
+    path = entry;
+}
+
+void gra__path_pop(void)
+{
+    path = path->up;
+}
+
+/* Writes "features.0" for the modules that are running, outermost first. */
+static size_t write_path(const gra__path *entry, char *text, size_t size)
+{
+    size_t used = entry->up ? write_path(entry->up, text, size) : 0;
+    const char *dot = used && entry->name[0] ? "." : "";
+    if (used < size)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", dot, entry->name);
+    return used < size ? used : size - 1;
+}
+
+void *gra_fail(const char *format, ...)
+{
+    if (pending[0])
+        return NULL;
+    va_list list;
+    va_start(list, format);
+    int length = vsnprintf(pending, sizeof pending, format, list);
+    va_end(list);
+    if (length <= 0)
+        length = snprintf(pending, sizeof pending, "unknown error");
+    char where[256];
+    if (path && write_path(path, where, sizeof where) && length < (int)sizeof pending)
+        snprintf(pending + length, sizeof pending - (size_t)length, " (in module %s)", where);
+    pthread_mutex_lock(&hook_lock);
+    void (*const fn)(const char *, void *) = hook_fn;
+    void *const context = hook_context;
+    pthread_mutex_unlock(&hook_lock);
+    if (fn)
+        fn(pending, context);
+    return NULL;
+}

@@ -1,0 +1,184 @@
+/* node.c - life of graph nodes. */
+#include "node.h"
+
+#include <string.h>
+
+#include "alloc_cache.h"
+
+static uint64_t sequence;
+
+static void release_contents(gra_node *node)
+{
+    gra__node_free_saved(node);
+    for (int i = 0; i < node->n_in; i++) {
+        gra__release(node->edges[i].node);
+        gra__release(node->edges[i].leaf);
+    }
+    for (int k = 0; k < node->n_out; k++) {
+        gra__hooks_free(node->results[k].hooks);
+        gra__release(node->results[k].grad);
+    }
+    gra__dealloc(node, node->bytes);
+}
+
+/* A node's end may be the end of a chain of a million; a work list instead of recursion. */
+static void node_destroy(void *self)
+{
+    static _Thread_local gra_node *work;
+    static _Thread_local bool working;
+    gra_node *const node = self;
+    node->next = work;
+    work = node;
+    if (working)
+        return;
+    working = true;
+    while (work) {
+        gra_node *const last = work;
+        work = last->next;
+        release_contents(last);
+    }
+    working = false;
+}
+
+static const gra_kind node_kind = {.name = "node", .keeper = "its graph", .destroy = node_destroy};
+
+static size_t aligned(size_t size)
+{
+    return (size + 15) & ~(size_t)15;
+}
+
+static bool saves_input(const gra_op *op, int i)
+{
+    return op->saves ? i < 31 && (op->saves & GRA_IN(i)) : true;
+}
+
+/* What a node keeps of an input: a handle of its own with the history of now.  Keeping the input's
+ * handle would close a circle when a later op writes into it and so gives it a newer node.  A leaf
+ * that requires a gradient never gets a node, so it serves itself. */
+static gra_tensor *save_input(gra_tensor *input)
+{
+    if (input->requires_grad && !input->node) {
+        gra__retain(input);
+        return input;
+    }
+    gra_tensor *const alias = gra__alias(input);
+    if (alias && input->node) {
+        gra__retain(input->node);
+        alias->node = input->node;
+        alias->output = input->output;
+        alias->requires_grad = true;
+    }
+    return alias;
+}
+
+static void fill_edge(gra__edge *edge, gra_tensor *input, bool save)
+{
+    *edge = (gra__edge){.shape.count = -1};
+    if (!input)
+        return;
+    edge->shape = input->shape;
+    edge->dtype = input->dtype;
+    if (input->requires_grad) {
+        edge->node = input->node;
+        edge->leaf = input->node ? NULL : input;
+        edge->output = input->output;
+        gra__retain(edge->node);
+        gra__retain(edge->leaf);
+    }
+    if (save) {
+        edge->saved = save_input(input);
+        edge->saved_version = input->storage->version;
+    }
+}
+
+gra_node *gra__node_new(const gra_call *c)
+{
+    const size_t head = aligned(sizeof(gra_node));
+    const size_t edges = aligned((size_t)c->n_in * sizeof(gra__edge));
+    const size_t results = aligned((size_t)c->n_out * sizeof(gra__result));
+    const size_t bytes = head + edges + results + c->op->args_size;
+    char *const block = gra__alloc(bytes);
+    if (!block)
+        return NULL;
+    gra_node *const node = (gra_node *)block;
+    *node = (gra_node){
+        .op = c->op,
+        .sequence = __atomic_add_fetch(&sequence, 1, __ATOMIC_RELAXED),
+        .n_in = c->n_in,
+        .n_out = c->n_out,
+        .edges = (gra__edge *)(block + head),
+        .results = (gra__result *)(block + head + edges),
+        .args = block + head + edges + results,
+        .bytes = bytes,
+    };
+    gra__object_init(&node->head, &node_kind, 0);
+    if (c->args)
+        memcpy(node->args, c->args, c->op->args_size);
+    for (int i = 0; i < c->n_in; i++)
+        fill_edge(&node->edges[i], c->in[i], saves_input(c->op, i));
+    for (int k = 0; k < c->n_out; k++)
+        node->results[k] = (gra__result){.shape.count = -1};
+    for (int i = 0; i < GRA_MAX_SAVED; i++) {
+        node->saved[i] = c->saved[i];
+        gra__retain(c->saved[i]);
+    }
+    return node;
+}
+
+void gra__node_attach(gra_node *node, int k, gra_tensor *t)
+{
+    gra__retain(node);
+    if (t->node)
+        gra__node_forget(t);
+    t->node = node;
+    t->output = k;
+    t->requires_grad = true;
+    gra__result *const result = &node->results[k];
+    result->tensor = t;
+    result->shape = t->shape;
+    result->dtype = t->dtype;
+    if (k < 31 && (node->op->saves & GRA_OUT(k))) {
+        result->saved = gra__alias(t);
+        result->saved_version = t->storage->version;
+    }
+}
+
+void gra__node_forget(gra_tensor *t)
+{
+    gra_node *const node = t->node;
+    if (node->results[t->output].tensor == t)
+        node->results[t->output].tensor = NULL;
+    t->node = NULL;
+    gra__release(node);
+}
+
+bool gra__node_saves_something(const gra_node *node)
+{
+    const gra_saves saves = node->op->saves;
+    return (saves != GRA_SAVE_NOTHING && node->n_in + node->n_out > 0) || node->saved[0];
+}
+
+static void drop(gra_tensor **saved)
+{
+    gra__release(*saved);
+    *saved = NULL;
+}
+
+void gra__node_free_saved(gra_node *node)
+{
+    for (int i = 0; i < node->n_in; i++)
+        drop(&node->edges[i].saved);
+    for (int k = 0; k < node->n_out; k++)
+        drop(&node->results[k].saved);
+    for (int i = 0; i < GRA_MAX_SAVED; i++)
+        drop(&node->saved[i]);
+}
+
+void gra__hooks_free(gra_hook *hook)
+{
+    while (hook) {
+        gra_hook *const next = hook->next;
+        gra__dealloc(hook, sizeof *hook);
+        hook = next;
+    }
+}

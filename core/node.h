@@ -1,0 +1,78 @@
+/* node.h - a node of the graph: one recorded call of an op.
+ *
+ *     inputs          edges                    node              outputs
+ *     x (leaf)   <--- edge 0: leaf x     <---
+ *                                              mul  (op, args)  ---> z
+ *     h (result) <--- edge 1: node of h  <---
+ *
+ * Edges own what they point to, a node does not own its outputs, so no reference runs in a circle.
+ * A node's sequence number is larger than those of the nodes it reads: walking the reachable nodes
+ * by falling sequence visits each after all that read it.
+ */
+#ifndef GRA_CORE_NODE_H
+#define GRA_CORE_NODE_H
+
+#include "op.h"
+#include "tensor_struct.h"
+
+struct gra_hook {
+    gra_tensor *(*fn)(gra_tensor *grad, void *context);
+    void *context;
+    int id;
+    gra_hook *next;
+};
+
+/* One input. At most one of node and leaf is set; neither where no gradient flows. */
+typedef struct gra__edge {
+    gra_node *node;         /* owned: the op that made the input */
+    gra_tensor *leaf;       /* owned: the leaf that the input is */
+    gra_tensor *saved;      /* owned: the input, kept for the vjp */
+    uint32_t saved_version; /* of the saved input's storage */
+    int output;             /* which output of node the input is */
+    gra_dtype dtype;
+    gra_shape shape;
+} gra__edge;
+
+/* One output, and its gradient during a walk. */
+typedef struct gra__result {
+    gra_tensor *tensor; /* not owned; NULL once the handle is gone */
+    gra_tensor *saved;  /* owned: an alias of the output, kept for the vjp */
+    uint32_t saved_version;
+    gra_dtype dtype;
+    gra_shape shape;
+    gra_hook *hooks;
+    gra_tensor *grad; /* owned, during a walk */
+} gra__result;
+
+struct gra_node {
+    gra_object head;
+    const gra_op *op;
+    uint64_t sequence; /* order of creation in the process */
+    int n_in, n_out;
+    gra__edge *edges;
+    gra__result *results;
+    void *args;
+    gra_tensor *saved[GRA_MAX_SAVED];
+    bool freed;     /* what it saved is gone: a walk without retain_graph passed here */
+    bool busy;      /* a walk is under way here */
+    bool needed;    /* during a walk: a wanted gradient lies below */
+    gra_node *next; /* in the work list of nodes to destroy */
+    size_t bytes;   /* of this block */
+};
+
+/* Records a call: a new node with one reference, or NULL with an error. */
+gra_node *gra__node_new(const gra_call *c);
+
+/* Makes t output k of node. */
+void gra__node_attach(gra_node *node, int k, gra_tensor *t);
+
+/* Drops t's reference on its node. */
+void gra__node_forget(gra_tensor *t);
+
+/* Releases what the node saved. */
+void gra__node_free_saved(gra_node *node);
+bool gra__node_saves_something(const gra_node *node);
+
+void gra__hooks_free(gra_hook *hook);
+
+#endif

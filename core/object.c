@@ -1,0 +1,57 @@
+/* object.c - reference counts. */
+#include "error.h"
+#include "object_struct.h"
+
+static int64_t live;
+
+void gra__object_init(gra_object *object, const gra_kind *kind, int owned)
+{
+    object->kind = kind;
+    object->refs = 1;
+    object->owned = owned;
+    __atomic_fetch_add(&live, 1, __ATOMIC_RELAXED);
+}
+
+void gra__retain(void *object)
+{
+    if (object)
+        __atomic_fetch_add(&((gra_object *)object)->refs, 1, __ATOMIC_RELAXED);
+}
+
+void gra__release(void *object)
+{
+    gra_object *const self = object;
+    if (!self || __atomic_sub_fetch(&self->refs, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    __atomic_fetch_sub(&live, 1, __ATOMIC_RELAXED);
+    self->kind->destroy(self);
+}
+
+void gra__take(void *object)
+{
+    if (object)
+        __atomic_fetch_sub(&((gra_object *)object)->owned, 1, __ATOMIC_RELAXED);
+}
+
+static void free_object(gra_object *self)
+{
+    if (__atomic_fetch_sub(&self->owned, 1, __ATOMIC_ACQ_REL) > 0) {
+        gra__release(self);
+        return;
+    }
+    __atomic_fetch_add(&self->owned, 1, __ATOMIC_RELAXED);
+    gra_fail("gra_free: this %s is not yours to free: it belongs to %s", self->kind->name,
+             self->kind->keeper);
+}
+
+void gra_free_objects(void *const *objects, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (objects[i])
+            free_object(objects[i]);
+}
+
+int64_t gra_live(void)
+{
+    return __atomic_load_n(&live, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,103 @@
+/* op.h - what an op is: a value with a schema, a forward function and a vjp.
+ *
+ *     static void square_forward(gra_call *c)
+ *     {
+ *         c->out[0] = gra_mul(c->in[0], c->in[0]);
+ *     }
+ *
+ *     static void square_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
+ *     {
+ *         dx[0] = gra_mul(g[0], gra_mul_scalar(c->in[0], 2));
+ *     }
+ *
+ *     static const gra_op square_op = {
+ *         .schema = "square(Tensor x) -> Tensor",
+ *         .forward = square_forward,
+ *         .vjp = square_vjp,
+ *     };
+ *
+ *     gra_tensor *y = gra_apply(&square_op, &x, 1, NULL);
+ *
+ * There is no registry and no enum: a graph node points to the op, and a user's op is as good as a
+ * built-in one.  A vjp is written with tensor ops, so it can be differentiated again.
+ *
+ * An op's arguments that are not tensors are a C struct whose members stand in the schema's order:
+ * int is int64_t, float is double, bool is bool, int[N] is int64_t[N], int[] is gra_shape or
+ * gra_dims, ScalarType is gra_dtype, str is const char *.  gra_apply copies it into the node.
+ */
+#ifndef GRA_CORE_OP_H
+#define GRA_CORE_OP_H
+
+#include "tensor.h"
+
+GRA_BEGIN_DECLS
+
+typedef struct gra_op gra_op;
+struct gra_node;
+
+/* What a node keeps for the vjp: a union of these. 0 keeps all inputs. */
+typedef uint64_t gra_saves;
+#define GRA_IN(i) ((gra_saves)1 << (i))         /* input i, i < 31 */
+#define GRA_OUT(i) ((gra_saves)1 << (32 + (i))) /* output i, i < 31 */
+#define GRA_SAVE_NOTHING ((gra_saves)1 << 63)
+
+#define GRA_MAX_SAVED 4 /* further tensors that a forward may keep for its vjp */
+
+/* One call of an op, as its forward and its vjp see it. */
+typedef struct gra_call {
+    const gra_op *op;
+    int n_in, n_out;
+    gra_tensor **in;   /* the inputs; in a vjp NULL where .saves does not name them */
+    gra_tensor **out;  /* forward fills these; in a vjp NULL where .saves does not name them */
+    const bool *needs; /* forward: a gradient may be asked for input i; vjp: dx[i] is asked for */
+    const void *args;  /* the op's struct of arguments, or NULL */
+    gra_tensor *saved[GRA_MAX_SAVED]; /* forward may put tensors here, the vjp finds them again */
+    const struct gra_node *node;      /* NULL in forward */
+} gra_call;
+
+struct gra_op {
+    const char *
+        schema; /* PyTorch's notation: "sum(Tensor x, int[] dims=[], bool keepdim=False) -> Tensor" */
+
+    /* Fills c->out from c->in and c->args. Nothing it calls is recorded (unless composite). On a
+     * mistake it calls gra_fail and leaves c->out[0] NULL. Its temporaries are released for it. */
+    void (*forward)(gra_call *c);
+
+    /* g[k] is the gradient of output k, never NULL; sets dx[i] to the gradient of input i for each i
+     * with c->needs[i]. A gradient may keep broadcast dims; the engine sums them away. */
+    void (*vjp)(gra_call *c, gra_tensor **g, gra_tensor **dx);
+
+    gra_saves saves;  /* what vjp reads of c->in and c->out; 0 is all inputs */
+    size_t args_size; /* bytes of the struct of arguments */
+    bool inplace;     /* out[0] is in[0], written: the schema marks it Tensor(a!) */
+    bool composite;   /* forward is made of recorded ops, so the op needs no node of its own */
+};
+
+/* Applies op to count inputs and returns its one output. An optional tensor may be NULL; a NULL for
+ * a required one returns NULL, with an error unless one is pending. args may be NULL where
+ * args_size is 0. */
+gra_tensor *gra_apply(const gra_op *op, gra_tensor *const *inputs, int count, const void *args);
+
+/* The same for several outputs. Returns 0, or -1 with all outputs NULL. */
+int gra_apply_many(const gra_op *op, gra_tensor *const *inputs, int count, const void *args,
+                   gra_tensor **outputs, int output_count);
+
+/* Shape and dtype of input i, also in a vjp that did not save it. */
+gra_shape gra_call_shape(const gra_call *c, int i);
+gra_dtype gra_call_dtype(const gra_call *c, int i);
+
+/* An argument by its name in the schema; 0 with an error where there is none of that kind. */
+double gra_call_float(const gra_call *c, const char *name);
+int64_t gra_call_int(const gra_call *c, const char *name);
+bool gra_call_bool(const gra_call *c, const char *name);
+
+/* Name of an op, up to the parenthesis in its schema; valid until the thread's next call. */
+const char *gra_op_name(const gra_op *op);
+
+/* Grad mode of this thread: whether ops are recorded. Returns what it was. */
+bool gra_set_grad(bool enabled);
+bool gra_grad_enabled(void);
+
+GRA_END_DECLS
+
+#endif

@@ -1,0 +1,177 @@
+/* random.c - generators and the tensors they fill. */
+#include "core/random.h"
+
+#include <math.h>
+
+#include "core/alloc_cache.h"
+#include "core/error.h"
+#include "core/philox.h"
+#include "core/tensor_struct.h"
+
+struct gra_generator {
+    gra_object head;
+    uint64_t seed;
+    uint64_t position; /* of the next block of four 32-bit numbers */
+};
+
+static _Thread_local gra_generator thread_default;
+
+static void generator_destroy(void *self)
+{
+    gra__dealloc(self, sizeof(gra_generator));
+}
+
+static const gra_kind generator_kind = {
+    .name = "generator", .keeper = "its thread", .destroy = generator_destroy};
+
+gra_generator *gra_generator_new(uint64_t seed)
+{
+    gra_generator *const generator = gra__alloc_zeroed(sizeof *generator);
+    if (!generator)
+        return NULL;
+    gra__object_init(&generator->head, &generator_kind, 1);
+    generator->seed = seed;
+    return generator;
+}
+
+void gra_generator_seed(gra_generator *generator, uint64_t seed)
+{
+    if (!generator)
+        return;
+    generator->seed = seed;
+    generator->position = 0;
+}
+
+void gra_manual_seed(uint64_t seed)
+{
+    gra_generator_seed(&thread_default, seed);
+}
+
+gra_random_options gra_random_defaults(void)
+{
+    return (gra_random_options){.dtype = GRA_FLOAT32};
+}
+
+/* What one block of four 32-bit numbers gives: two doubles in [0, 1). */
+typedef struct pair {
+    double first, second;
+} pair;
+
+static pair uniform_pair(const gra_generator *g, uint64_t block)
+{
+    uint32_t bits[4];
+    gra__philox(g->seed, 0, g->position + block, bits);
+    return (pair){gra__uniform_double(bits[0], bits[1]), gra__uniform_double(bits[2], bits[3])};
+}
+
+/* Box and Muller's transform; 1 - u lies in (0, 1], so the logarithm is finite. */
+static pair normal_pair(const gra_generator *g, uint64_t block)
+{
+    const pair u = uniform_pair(g, block);
+    const double radius = sqrt(-2 * log(1 - u.first)), angle = 2 * M_PI * u.second;
+    return (pair){radius * cos(angle), radius * sin(angle)};
+}
+
+static void store_below(gra_tensor *t, int64_t i, double value, double otherwise, double limit)
+{
+    gra__store(t, i, value);
+    if (gra__load(t, i) >= limit)
+        gra__store(t, i, otherwise);
+}
+
+/* Overwrites a row-major tensor with scale * draw + shift. What rounds up to the open end `limit` in
+ * the tensor's dtype becomes shift: of the numbers that round to either end of a uniform range, each
+ * end gets one half. */
+static gra_tensor *draw(const char *op, gra_tensor *t, gra_generator *g,
+                        pair (*next)(const gra_generator *, uint64_t), double scale, double shift,
+                        double limit)
+{
+    if (!t)
+        return NULL;
+    if (!gra_dtype_is_floating(t->dtype))
+        return gra_fail("%s: dtype %s cannot hold random real numbers; use a floating type", op,
+                        gra_dtype_name(t->dtype));
+    if (!t->contiguous)
+        return gra_fail("%s: the tensor is not row-major in memory; use gra_contiguous(t)", op);
+    g = g ? g : &thread_default;
+    for (int64_t i = 0; i < t->numel; i += 2) {
+        const pair p = next(g, (uint64_t)i / 2);
+        store_below(t, i, scale * p.first + shift, shift, limit);
+        if (i + 1 < t->numel)
+            store_below(t, i + 1, scale * p.second + shift, shift, limit);
+    }
+    g->position += (uint64_t)(t->numel + 1) / 2;
+    gra_tensor_touch(t);
+    return t;
+}
+
+static gra_tensor *with_grad(gra_tensor *t, bool requires_grad)
+{
+    return requires_grad ? gra_requires_grad(t) : t;
+}
+
+gra_tensor *gra_rand_with(gra_random_options o)
+{
+    gra_tensor *const t = gra__empty("gra_rand", o.shape, o.dtype);
+    return with_grad(draw("gra_rand", t, o.generator, uniform_pair, 1, 0, 1), o.requires_grad);
+}
+
+gra_tensor *gra_randn_with(gra_random_options o)
+{
+    gra_tensor *const t = gra__empty("gra_randn", o.shape, o.dtype);
+    return with_grad(draw("gra_randn", t, o.generator, normal_pair, 1, 0, INFINITY),
+                     o.requires_grad);
+}
+
+gra_tensor *gra_uniform_(gra_tensor *t, double low, double high)
+{
+    return draw("gra_uniform_", t, NULL, uniform_pair, high - low, low, high);
+}
+
+gra_tensor *gra_normal_(gra_tensor *t, double mean, double deviation)
+{
+    return draw("gra_normal_", t, NULL, normal_pair, deviation, mean, INFINITY);
+}
+
+/* A whole number in [0, bound) from 64 random bits: the upper half of their product with bound. */
+static int64_t below(const gra_generator *g, uint64_t block, uint64_t bound)
+{
+    uint32_t bits[4];
+    gra__philox(g->seed, 0, g->position + block, bits);
+    const uint64_t wide = ((uint64_t)bits[0] << 32) | bits[1];
+    __extension__ typedef unsigned __int128 wider;
+    return (int64_t)(((wider)wide * bound) >> 64);
+}
+
+gra_tensor *gra_randint_with(gra_randint_options o)
+{
+    if (o.low >= o.high)
+        return gra_fail("gra_randint: low %lld is not below high %lld", (long long)o.low,
+                        (long long)o.high);
+    gra_tensor *const t = gra__empty("gra_randint", o.shape, GRA_INT64);
+    if (!t)
+        return NULL;
+    gra_generator *const g = o.generator ? o.generator : &thread_default;
+    int64_t *const data = gra__ptr(t);
+    for (int64_t i = 0; i < t->numel; i++)
+        data[i] = (int64_t)((uint64_t)o.low + /* unsigned, as high - low may exceed INT64_MAX */
+                            (uint64_t)below(g, (uint64_t)i, (uint64_t)o.high - (uint64_t)o.low));
+    g->position += (uint64_t)t->numel;
+    return t;
+}
+
+gra_tensor *gra_randperm(int64_t n, gra_generator *generator)
+{
+    gra_tensor *const t = gra__empty("gra_randperm", GRA_SHAPE(n), GRA_INT64);
+    if (!t)
+        return NULL;
+    gra_generator *const g = generator ? generator : &thread_default;
+    int64_t *const order = gra__ptr(t);
+    for (int64_t i = 0; i < n; i++) { /* Fisher and Yates, from the front */
+        const int64_t at = below(g, (uint64_t)i, (uint64_t)i + 1);
+        order[i] = order[at];
+        order[at] = i;
+    }
+    g->position += (uint64_t)n;
+    return t;
+}

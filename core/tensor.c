@@ -1,0 +1,342 @@
+/* tensor.c - storage, handles, queries, single elements. */
+#include <math.h>
+#include <string.h>
+
+#include "alloc_cache.h"
+#include "error.h"
+#include "node.h"
+#include "tensor_struct.h"
+
+static gra_storage *storage_new(size_t bytes)
+{
+    gra_storage *const s = gra__alloc(sizeof *s);
+    if (!s)
+        return NULL;
+    *s = (gra_storage){.refs = 1, .bytes = bytes, .data = gra__alloc(bytes)};
+    if (s->data)
+        return s;
+    gra__dealloc(s, sizeof *s);
+    return NULL;
+}
+
+static void storage_release(gra_storage *s)
+{
+    if (__atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    gra__dealloc(s->data, s->bytes);
+    gra__dealloc(s, sizeof *s);
+}
+
+static void tensor_destroy(void *self)
+{
+    gra_tensor *const t = self;
+    if (t->node)
+        gra__node_forget(t);
+    gra__hooks_free(t->hooks);
+    gra__release(t->grad);
+    storage_release(t->storage);
+    gra__dealloc(t, sizeof *t);
+}
+
+static const gra_kind tensor_kind = {
+    .name = "tensor",
+    .keeper = "its scope (gra_keep makes it yours)",
+    .destroy = tensor_destroy,
+};
+
+static bool is_row_major(const gra_tensor *t)
+{
+    int64_t step = 1;
+    for (int i = t->numel ? t->shape.count - 1 : -1; i >= 0; i--) {
+        if (t->shape.size[i] != 1 && t->stride[i] != step)
+            return false;
+        step *= t->shape.size[i];
+    }
+    return true;
+}
+
+/* Takes over the caller's reference on the storage, also when it fails. */
+static gra_tensor *handle_new(gra_storage *storage, gra_shape shape, const int64_t *stride,
+                              int64_t offset, gra_dtype dtype)
+{
+    gra_tensor *const t = gra__alloc(sizeof *t);
+    if (!t) {
+        storage_release(storage);
+        return NULL;
+    }
+    *t = (gra_tensor){
+        .storage = storage,
+        .offset = offset,
+        .shape = shape,
+        .numel = gra__numel(&shape),
+        .dtype = dtype,
+        .view_version = storage->version,
+    };
+    gra__object_init(&t->head, &tensor_kind, 0);
+    if (stride)
+        memcpy(t->stride, stride, (size_t)shape.count * sizeof *stride);
+    else
+        gra__row_major(&shape, t->stride);
+    t->contiguous = !stride || is_row_major(t);
+    return t;
+}
+
+gra_tensor *gra__empty(const char *op, gra_shape shape, gra_dtype dtype)
+{
+    if (gra_error())
+        return NULL;
+    const int64_t numel = gra__shape_numel(op, shape, gra_dtype_size(dtype));
+    if (numel < 0)
+        return NULL;
+    gra_storage *const storage = storage_new((size_t)numel * gra_dtype_size(dtype));
+    return storage ? gra__scoped(handle_new(storage, shape, NULL, 0, dtype)) : NULL;
+}
+
+gra_tensor *gra__zeros(const char *op, gra_shape shape, gra_dtype dtype)
+{
+    gra_tensor *const t = gra__empty(op, shape, dtype);
+    if (t)
+        memset(t->storage->data, 0, t->storage->bytes);
+    return t;
+}
+
+static gra_storage *storage_retain(gra_storage *s)
+{
+    __atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
+    return s;
+}
+
+gra_tensor *gra__view(gra_tensor *base, gra_shape shape, const int64_t *stride, int64_t offset)
+{
+    gra_tensor *const t =
+        handle_new(storage_retain(base->storage), shape, stride, offset, base->dtype);
+    if (t)
+        t->is_view = true;
+    return gra__scoped(t);
+}
+
+gra_tensor *gra__alias(const gra_tensor *t)
+{
+    gra_tensor *const alias =
+        handle_new(storage_retain(t->storage), t->shape, t->stride, t->offset, t->dtype);
+    if (alias)
+        alias->is_view = t->is_view;
+    return alias;
+}
+
+void gra__replace(gra_tensor *t, gra_tensor *value)
+{
+    gra_storage *const old = t->storage;
+    t->storage = storage_retain(value->storage);
+    t->storage->version = old->version + 1;
+    t->offset = value->offset;
+    t->shape = value->shape;
+    t->numel = value->numel;
+    t->dtype = value->dtype;
+    t->contiguous = value->contiguous;
+    memcpy(t->stride, value->stride, sizeof t->stride);
+    storage_release(old);
+}
+
+int gra_tensor_ndim(const gra_tensor *t)
+{
+    return t ? t->shape.count : -1;
+}
+
+gra_shape gra_tensor_shape(const gra_tensor *t)
+{
+    return t ? t->shape : (gra_shape){.count = -1};
+}
+
+int64_t gra_tensor_size(const gra_tensor *t, int dim)
+{
+    const int at = t ? gra__wrap_dim("gra_tensor_size", dim, t->shape.count) : -1;
+    return at < 0 ? -1 : t->shape.count ? t->shape.size[at] : 1;
+}
+
+int64_t gra_tensor_stride(const gra_tensor *t, int dim)
+{
+    const int at = t ? gra__wrap_dim("gra_tensor_stride", dim, t->shape.count) : -1;
+    return at < 0 ? 0 : t->stride[at];
+}
+
+int64_t gra_tensor_numel(const gra_tensor *t)
+{
+    return t ? t->numel : -1;
+}
+
+gra_dtype gra_tensor_dtype(const gra_tensor *t)
+{
+    return t ? t->dtype : GRA_FLOAT32;
+}
+
+bool gra_is_contiguous(const gra_tensor *t)
+{
+    return t && t->contiguous;
+}
+
+bool gra_is_leaf(const gra_tensor *t)
+{
+    return t && !t->node;
+}
+
+bool gra_tensor_requires_grad(const gra_tensor *t)
+{
+    return t && t->requires_grad;
+}
+
+void *gra_tensor_data(gra_tensor *t)
+{
+    char text[GRA_SHAPE_TEXT];
+    if (t && !t->contiguous)
+        return gra_fail("gra_tensor_data: the tensor of shape %s is not row-major in memory; read "
+                        "gra_contiguous(t), or gra_tensor_data_strided(t) with its strides",
+                        gra_shape_text(t->shape, text));
+    return t ? gra__ptr(t) : NULL;
+}
+
+void *gra_tensor_data_strided(gra_tensor *t)
+{
+    return t ? gra__ptr(t) : NULL;
+}
+
+void gra_tensor_touch(gra_tensor *t)
+{
+    if (!t)
+        return;
+    t->storage->version++;
+    t->storage->writer = "gra_tensor_touch(";
+    t->view_version = t->storage->version;
+}
+
+float gra__bfloat16_to_float(uint16_t bits)
+{
+    const uint32_t wide = (uint32_t)bits << 16;
+    float value;
+    memcpy(&value, &wide, sizeof value);
+    return value;
+}
+
+uint16_t gra__float_to_bfloat16(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if ((bits & 0x7fffffffu) > 0x7f800000u)
+        return (uint16_t)((bits >> 16) | 0x40u);
+    return (uint16_t)((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+static const void *element(const gra_tensor *t, int64_t position)
+{
+    return (const char *)gra__ptr(t) + position * (int64_t)gra_dtype_size(t->dtype);
+}
+
+double gra__load(const gra_tensor *t, int64_t position)
+{
+    const void *const p = element(t, position);
+    switch (t->dtype) {
+    case GRA_FLOAT32: return *(const float *)p;
+    case GRA_FLOAT64: return *(const double *)p;
+    case GRA_BFLOAT16: return gra__bfloat16_to_float(*(const uint16_t *)p);
+    case GRA_INT64: return (double)*(const int64_t *)p;
+    case GRA_INT32: return *(const int32_t *)p;
+    case GRA_UINT8: return *(const uint8_t *)p;
+    case GRA_BOOL: return *(const uint8_t *)p != 0;
+    }
+    return NAN;
+}
+
+void gra__store(const gra_tensor *t, int64_t position, double value)
+{
+    void *const p = (void *)element(t, position);
+    switch (t->dtype) {
+    case GRA_FLOAT32: *(float *)p = (float)value; break;
+    case GRA_FLOAT64: *(double *)p = value; break;
+    case GRA_BFLOAT16: *(uint16_t *)p = gra__float_to_bfloat16((float)value); break;
+    case GRA_INT64: *(int64_t *)p = (int64_t)value; break;
+    case GRA_INT32: *(int32_t *)p = (int32_t)value; break;
+    case GRA_UINT8: *(uint8_t *)p = (uint8_t)(int64_t)value; break;
+    case GRA_BOOL: *(uint8_t *)p = value != 0; break;
+    }
+}
+
+static bool has_one_element(const char *op, const gra_tensor *t)
+{
+    char text[GRA_SHAPE_TEXT];
+    if (t && t->numel != 1)
+        gra_fail("%s: the tensor of shape %s has %lld elements; exactly one is needed", op,
+                 gra_shape_text(t->shape, text), (long long)t->numel);
+    return t && t->numel == 1;
+}
+
+double gra_item(const gra_tensor *t)
+{
+    return has_one_element("gra_item", t) ? gra__load(t, 0) : NAN;
+}
+
+int64_t gra_item_int(const gra_tensor *t)
+{
+    if (!has_one_element("gra_item_int", t))
+        return 0;
+    return t->dtype == GRA_INT64 ? *(const int64_t *)gra__ptr(t) : (int64_t)gra__load(t, 0);
+}
+
+double gra_tensor_at(const gra_tensor *t, gra_shape index)
+{
+    if (!t)
+        return NAN;
+    int64_t position = 0;
+    bool inside = index.count == t->shape.count;
+    for (int i = 0; inside && i < index.count; i++) {
+        inside = index.size[i] >= 0 && index.size[i] < t->shape.size[i];
+        position += inside ? index.size[i] * t->stride[i] : 0;
+    }
+    if (inside)
+        return gra__load(t, position);
+    char at[GRA_SHAPE_TEXT], text[GRA_SHAPE_TEXT];
+    gra_fail("gra_tensor_at: index %s lies outside a tensor of shape %s", gra_shape_text(index, at),
+             gra_shape_text(t->shape, text));
+    return NAN;
+}
+
+gra_tensor *gra_set_requires_grad(gra_tensor *t, bool requires)
+{
+    if (!t)
+        return NULL;
+    if (requires && !gra_dtype_is_floating(t->dtype))
+        return gra_fail("gra_requires_grad: a tensor of dtype %s cannot have a gradient; only "
+                        "floating-point ones can",
+                        gra_dtype_name(t->dtype));
+    if (!requires && t->node)
+        return gra_fail("gra_set_requires_grad: only a leaf can stop requiring a gradient; use "
+                        "gra_detach(t) for the result of an op");
+    t->requires_grad = requires;
+    return t;
+}
+
+gra_tensor *gra_requires_grad(gra_tensor *t)
+{
+    return gra_set_requires_grad(t, true);
+}
+
+gra_tensor *gra_tensor_grad(const gra_tensor *t)
+{
+    return t ? t->grad : NULL;
+}
+
+void gra_tensor_zero_grad(gra_tensor *t)
+{
+    if (!t)
+        return;
+    gra__release(t->grad);
+    t->grad = NULL;
+}
+
+gra_tensor *gra_retain_grad(gra_tensor *t)
+{
+    if (t && !t->requires_grad)
+        return gra_fail("gra_retain_grad: the tensor does not require a gradient");
+    if (t)
+        t->retains_grad = true;
+    return t;
+}

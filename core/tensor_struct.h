@@ -1,0 +1,74 @@
+/* tensor_struct.h - the representation of tensors, for core, ops and autograd.
+ *
+ *     gra_tensor ---> gra_storage ---> bytes
+ *         |               ^
+ *         node            other views of the same storage
+ *
+ * A storage carries a version that each write through an op increments; a graph node remembers the
+ * version of what it saved, and the backward pass refuses a tensor that was written since.
+ */
+#ifndef GRA_CORE_TENSOR_STRUCT_H
+#define GRA_CORE_TENSOR_STRUCT_H
+
+#include "object_struct.h"
+#include "scope.h"
+#include "shape_check.h"
+#include "tensor.h"
+
+typedef struct gra_node gra_node;
+typedef struct gra_hook gra_hook;
+
+typedef struct gra_storage {
+    int refs;                  /* atomic */
+    uint32_t version;          /* number of writes through ops */
+    uint32_t recorded_version; /* version after the last write that a graph recorded */
+    const char *writer;        /* schema of the op that wrote last, or NULL */
+    size_t bytes;              /* size of data */
+    void *data;                /* 64-byte aligned when we allocated it */
+} gra_storage;
+
+struct gra_tensor {
+    gra_object head;
+    gra_storage *storage;
+    int64_t offset; /* of the first element in the storage, in elements */
+    int64_t
+        stride[GRA_MAX_DIMS]; /* in elements; may be 0 (expanded) or negative (never made yet) */
+    gra_shape shape;
+    int64_t numel; /* product of the sizes */
+    gra_dtype dtype;
+    bool contiguous;       /* row-major without gaps */
+    bool requires_grad;    /* a leaf the user marked, or the result of a recorded op */
+    bool retains_grad;     /* an intermediate whose gradient is kept as well */
+    bool is_view;          /* shares its storage with the tensor it was made from */
+    uint32_t view_version; /* the storage's version when this view's history was last right */
+    int output;            /* which output of node this is */
+    gra_node *node;        /* the recorded op that made it, or NULL */
+    gra_tensor *grad;      /* owned, or NULL */
+    gra_hook *hooks;       /* of a leaf; those of a result belong to the node */
+};
+
+/* New tensors, in the current scope. NULL with an error that names op. */
+gra_tensor *gra__empty(const char *op, gra_shape shape, gra_dtype dtype); /* not initialised */
+gra_tensor *gra__zeros(const char *op, gra_shape shape, gra_dtype dtype);
+gra_tensor *gra__view(gra_tensor *base, gra_shape shape, const int64_t *stride, int64_t offset);
+
+/* A new handle on the same storage without history; its one reference belongs to the caller. */
+gra_tensor *gra__alias(const gra_tensor *t);
+
+/* Address of the first element. */
+static inline void *gra__ptr(const gra_tensor *t)
+{
+    return (char *)t->storage->data + t->offset * (int64_t)gra_dtype_size(t->dtype);
+}
+
+/* Reads and writes one element at a position counted in elements from the first. */
+double gra__load(const gra_tensor *t, int64_t position);
+void gra__store(const gra_tensor *t, int64_t position, double value);
+
+/* Replaces t's storage, shape and dtype by those of value (module.to(dtype)); history is kept off. */
+void gra__replace(gra_tensor *t, gra_tensor *value);
+
+float gra__bfloat16_to_float(uint16_t bits);
+uint16_t gra__float_to_bfloat16(float value); /* to nearest even, NaN stays NaN */
+
+#endif
