@@ -1,0 +1,146 @@
+/* avg_pool2d.c - mean over sliding windows.
+ *
+ *   y[p] = sum_{i in window(p)} x[i] / d(p)          dx[i] = sum_{p: i in window(p)} g[p] / d(p)
+ *
+ * d is the window's size, with or without the zeros of the padding.  The op is linear, so its
+ * gradient op, avg_pool2d_backward, has the pooling itself as its derivative.
+ */
+#include "core/error.h"
+#include "ops/iterate.h"
+#include "ops/kernels/pool2d.h"
+#include "ops/ops.h"
+#include "ops/window.h"
+
+typedef struct {
+    int64_t kernel[2], stride[2], padding[2]; /* height, width */
+    bool ceil_mode, count_include_pad;
+    int64_t divisor_override; /* 0: none */
+} pool_args;
+
+typedef struct {
+    gra_shape shape; /* of the result: the pooling's input */
+    pool_args pool;
+} backward_args;
+
+extern const gra_op gra_op_avg_pool2d;
+
+static gra__pool2d_shape kernel_shape(gra_shape x, gra_shape y, const pool_args *a)
+{
+    return (gra__pool2d_shape){
+        .planes = x.size[0] * x.size[1],
+        .h = x.size[2],
+        .w = x.size[3],
+        .out_h = y.size[2],
+        .out_w = y.size[3],
+        .kernel_h = a->kernel[0],
+        .kernel_w = a->kernel[1],
+        .stride_h = a->stride[0],
+        .stride_w = a->stride[1],
+        .pad_h = a->padding[0],
+        .pad_w = a->padding[1],
+        .dilation_h = 1,
+        .dilation_w = 1,
+    };
+}
+
+static void pool_forward(gra_call *c)
+{
+    const pool_args *const a = c->args;
+    gra_tensor *const x = gra__pool_ready(c->in[0]);
+    int64_t out[2];
+    const gra__window window[2] = {
+        {a->kernel[0], a->stride[0], a->padding[0], 1},
+        {a->kernel[1], a->stride[1], a->padding[1], 1},
+    };
+    if (!x || !gra__window_output("avg_pool2d", x, window, a->ceil_mode, out))
+        return;
+    const gra_shape shape = GRA_SHAPE(x->shape.size[0], x->shape.size[1], out[0], out[1]);
+    gra_tensor *const y = gra__empty("avg_pool2d", shape, x->dtype);
+    if (!y)
+        return;
+    const gra__pool2d_shape s = kernel_shape(x->shape, shape, a);
+    if (x->dtype == GRA_FLOAT64)
+        gra__avg_pool2d_forward_f64(&s, a->count_include_pad, a->divisor_override, gra__ptr(x),
+                                    gra__ptr(y));
+    else
+        gra__avg_pool2d_forward_f32(&s, a->count_include_pad, a->divisor_override, gra__ptr(x),
+                                    gra__ptr(y));
+    c->out[0] = gra__converted(y, c->in[0]->dtype);
+}
+
+static void backward_forward(gra_call *c)
+{
+    const backward_args *const a = c->args;
+    gra_tensor *const g = gra__pool_ready(c->in[0]);
+    gra_tensor *const dx = g ? gra__empty("avg_pool2d_backward", a->shape, g->dtype) : NULL;
+    if (!dx)
+        return;
+    const gra__pool2d_shape s = kernel_shape(a->shape, g->shape, &a->pool);
+    if (g->dtype == GRA_FLOAT64)
+        gra__avg_pool2d_backward_f64(&s, a->pool.count_include_pad, a->pool.divisor_override,
+                                     gra__ptr(g), gra__ptr(dx));
+    else
+        gra__avg_pool2d_backward_f32(&s, a->pool.count_include_pad, a->pool.divisor_override,
+                                     gra__ptr(g), gra__ptr(dx));
+    c->out[0] = gra__converted(dx, c->in[0]->dtype);
+}
+
+static void backward_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
+{
+    const backward_args *const a = c->args;
+    dx[0] = gra_apply(&gra_op_avg_pool2d, u, 1, &a->pool);
+}
+
+const gra_op gra_op_avg_pool2d_backward = {
+    .schema = "avg_pool2d_backward(Tensor g, int[] shape, int[2] kernel_size, int[2] stride, "
+              "int[2] padding, bool ceil_mode, bool count_include_pad, int divisor_override) -> "
+              "Tensor",
+    .forward = backward_forward,
+    .vjp = backward_vjp,
+    .saves = GRA_SAVE_NOTHING,
+    .args_size = sizeof(backward_args),
+};
+
+static void pool_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
+{
+    const pool_args *const a = c->args;
+    dx[0] =
+        gra_apply(&gra_op_avg_pool2d_backward, g, 1, &(backward_args){gra_call_shape(c, 0), *a});
+}
+
+const gra_op gra_op_avg_pool2d = {
+    .schema =
+        "avg_pool2d(Tensor input, int[2] kernel_size, int[2] stride, int[2] padding=0, "
+        "bool ceil_mode=False, bool count_include_pad=True, int divisor_override=0) -> Tensor",
+    .forward = pool_forward,
+    .vjp = pool_vjp,
+    .saves = GRA_SAVE_NOTHING,
+    .args_size = sizeof(pool_args),
+};
+
+gra_avg_pool2d_options gra_avg_pool2d_defaults(void)
+{
+    return (gra_avg_pool2d_options){.count_include_pad = true};
+}
+
+gra_tensor *gra_avg_pool2d_with(gra_avg_pool2d_options o)
+{
+    pool_args args = {
+        .ceil_mode = o.ceil_mode,
+        .count_include_pad = o.count_include_pad,
+        .divisor_override = o.divisor_override,
+    };
+    if (!o.input || gra_error())
+        return gra_apply(&gra_op_avg_pool2d, &o.input, 1, &args);
+    if (!gra__pool_options("avg_pool2d", o.kernel_size, o.kernel_size_hw, o.stride, o.stride_hw,
+                           o.padding, o.padding_hw, args.kernel, args.stride, args.padding))
+        return NULL;
+    if (o.divisor_override < 0)
+        return gra_fail(
+            "avg_pool2d: divisor_override %lld is negative; a positive divisor is needed, "
+            "or 0 for the window's size",
+            (long long)o.divisor_override);
+    gra_tensor *const batch = gra__as_batch("avg_pool2d", o.input);
+    gra_tensor *const y = batch ? gra_apply(&gra_op_avg_pool2d, &batch, 1, &args) : NULL;
+    return batch == o.input ? y : y ? gra_squeeze(y, GRA_DIMS(0)) : NULL;
+}

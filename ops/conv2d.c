@@ -1,0 +1,294 @@
+/* conv2d.c - 2-D convolution (cross-correlation) and its gradients.
+ *
+ *   y[n,k,p,q] = b[k] + sum_{c,r,s} w[k,c,r,s] x[n, c, p stride + r dilation - padding, ...]
+ *
+ * y is linear in x and in w, so there are three bilinear ops, and each one's derivatives are the
+ * other two (u is the gradient of the op's result):
+ *
+ *   y  = conv2d(x, w)                    dx = backward_input(g, w)    dw = backward_weight(g, x)
+ *   dx = conv2d_backward_input(g, w)     dg = conv2d(u, w)            dw = backward_weight(g, u)
+ *   dw = conv2d_backward_weight(g, x)    dg = conv2d(x, u)            dx = backward_input(g, u)
+ *
+ *   db[k] = sum_{n,p,q} g[n,k,p,q]
+ */
+#include "ops/kernels/conv2d.h"
+#include "core/alloc_cache.h"
+#include "core/error.h"
+#include "ops/iterate.h"
+#include "ops/ops.h"
+#include "ops/window.h"
+
+typedef struct {
+    int64_t stride[2], padding[2], dilation[2]; /* height, width */
+    int64_t groups;
+} conv_args;
+
+typedef struct {
+    gra_shape shape; /* of the result */
+    conv_args conv;
+} backward_args;
+
+extern const gra_op gra_op_conv2d_backward_input, gra_op_conv2d_backward_weight;
+
+static gra_tensor *apply_conv(gra_tensor *x, gra_tensor *w, gra_tensor *bias,
+                              const conv_args *args);
+
+static gra_tensor *backward_input(gra_tensor *g, gra_tensor *w, gra_shape shape,
+                                  const conv_args *args)
+{
+    return gra_apply(&gra_op_conv2d_backward_input, (gra_tensor *[]){g, w}, 2,
+                     &(backward_args){shape, *args});
+}
+
+static gra_tensor *backward_weight(gra_tensor *g, gra_tensor *x, gra_shape shape,
+                                   const conv_args *args)
+{
+    return gra_apply(&gra_op_conv2d_backward_weight, (gra_tensor *[]){g, x}, 2,
+                     &(backward_args){shape, *args});
+}
+
+static gra__conv2d_shape kernel_shape(gra_shape x, gra_shape w, gra_shape y, const conv_args *a)
+{
+    return (gra__conv2d_shape){
+        .n = x.size[0],
+        .c = x.size[1],
+        .h = x.size[2],
+        .w = x.size[3],
+        .k = w.size[0],
+        .r = w.size[2],
+        .s = w.size[3],
+        .out_h = y.size[2],
+        .out_w = y.size[3],
+        .stride_h = a->stride[0],
+        .stride_w = a->stride[1],
+        .pad_h = a->padding[0],
+        .pad_w = a->padding[1],
+        .dilation_h = a->dilation[0],
+        .dilation_w = a->dilation[1],
+        .groups = a->groups,
+    };
+}
+
+/* Kernels take row-major float32 or float64; bfloat16 is computed in float32. */
+static gra_tensor *kernel_ready(gra_tensor *t)
+{
+    const gra_dtype dtype = t->dtype == GRA_BFLOAT16 ? GRA_FLOAT32 : t->dtype;
+    return t->contiguous ? gra__converted(t, dtype) : gra__row_major_copy(t, dtype);
+}
+
+typedef enum { FORWARD, BACKWARD_INPUT, BACKWARD_WEIGHT } direction;
+
+static size_t workspace_size(direction d, const gra__conv2d_shape *s, bool wide)
+{
+    switch (d) {
+    case FORWARD:
+        return wide ? gra__conv2d_forward_workspace_f64(s) : gra__conv2d_forward_workspace_f32(s);
+    case BACKWARD_INPUT:
+        return wide ? gra__conv2d_backward_input_workspace_f64(s)
+                    : gra__conv2d_backward_input_workspace_f32(s);
+    default:
+        return wide ? gra__conv2d_backward_weight_workspace_f64(s)
+                    : gra__conv2d_backward_weight_workspace_f32(s);
+    }
+}
+
+static void run_kernel(direction d, const gra__conv2d_shape *s, bool wide, const void *a,
+                       const void *b, const void *bias, void *out, void *workspace)
+{
+    switch (d) {
+    case FORWARD:
+        if (wide)
+            gra__conv2d_forward_f64(s, a, b, bias, out, workspace);
+        else
+            gra__conv2d_forward_f32(s, a, b, bias, out, workspace);
+        break;
+    case BACKWARD_INPUT:
+        if (wide)
+            gra__conv2d_backward_input_f64(s, a, b, out, workspace);
+        else
+            gra__conv2d_backward_input_f32(s, a, b, out, workspace);
+        break;
+    case BACKWARD_WEIGHT:
+        if (wide)
+            gra__conv2d_backward_weight_f64(s, a, b, out, workspace);
+        else
+            gra__conv2d_backward_weight_f32(s, a, b, out, workspace);
+        break;
+    }
+}
+
+/* out = direction(a, b), as a new tensor of the given shape and a's dtype. */
+static gra_tensor *compute(direction d, const gra__conv2d_shape *s, gra_shape shape, gra_tensor *a,
+                           gra_tensor *b, gra_tensor *bias)
+{
+    const gra_dtype dtype = a->dtype;
+    a = kernel_ready(a);
+    b = kernel_ready(b);
+    bias = bias ? kernel_ready(bias) : NULL;
+    gra_tensor *const out = a && b ? gra__empty("conv2d", shape, a->dtype) : NULL;
+    if (!out || gra_error())
+        return NULL;
+    const bool wide = a->dtype == GRA_FLOAT64;
+    const size_t bytes = workspace_size(d, s, wide);
+    void *const workspace = gra__alloc(bytes);
+    if (!workspace)
+        return NULL;
+    run_kernel(d, s, wide, gra__ptr(a), gra__ptr(b), bias ? gra__ptr(bias) : NULL, gra__ptr(out),
+               workspace);
+    gra__dealloc(workspace, bytes);
+    return gra__converted(out, dtype);
+}
+
+static bool dtypes_agree(const gra_tensor *x, const gra_tensor *w, const gra_tensor *bias)
+{
+    const bool same = x->dtype == w->dtype && (!bias || bias->dtype == x->dtype);
+    if (same && gra_dtype_is_floating(x->dtype))
+        return true;
+    gra_fail(
+        "conv2d: input is %s, weight %s%s%s; one floating-point dtype is needed (gra_to converts)",
+        gra_dtype_name(x->dtype), gra_dtype_name(w->dtype), bias ? ", bias " : "",
+        bias ? gra_dtype_name(bias->dtype) : "");
+    return false;
+}
+
+static bool shapes_agree(const gra_tensor *x, const gra_tensor *w, const gra_tensor *bias,
+                         int64_t groups)
+{
+    char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
+    if (w->shape.count != 4) {
+        gra_fail("conv2d: weight has shape %s; [K, C / groups, R, S] is needed",
+                 gra_shape_text(w->shape, a));
+        return false;
+    }
+    const int64_t channels = x->shape.size[1], k = w->shape.size[0];
+    if (groups < 1 || channels % groups || k % groups) {
+        gra_fail(
+            "conv2d: groups %lld does not divide the %lld channels of input and the %lld of the "
+            "output",
+            (long long)groups, (long long)channels, (long long)k);
+        return false;
+    }
+    if (channels != w->shape.size[1] * groups) {
+        gra_fail("conv2d: input %s has %lld channels, weight %s with groups %lld expects %lld",
+                 gra_shape_text(x->shape, a), (long long)channels, gra_shape_text(w->shape, b),
+                 (long long)groups, (long long)(w->shape.size[1] * groups));
+        return false;
+    }
+    if (bias && (bias->shape.count != 1 || bias->shape.size[0] != k)) {
+        gra_fail("conv2d: bias has shape %s; [%lld] is needed, one for each output channel",
+                 gra_shape_text(bias->shape, a), (long long)k);
+        return false;
+    }
+    return true;
+}
+
+static void conv_forward(gra_call *c)
+{
+    const conv_args *const a = c->args;
+    gra_tensor *const x = c->in[0], *const w = c->in[1],
+                      *const bias = c->n_in > 2 ? c->in[2] : NULL;
+    int64_t out[2];
+    if (!dtypes_agree(x, w, bias) || !shapes_agree(x, w, bias, a->groups))
+        return;
+    const gra__window window[2] = {
+        {w->shape.size[2], a->stride[0], a->padding[0], a->dilation[0]},
+        {w->shape.size[3], a->stride[1], a->padding[1], a->dilation[1]},
+    };
+    if (!gra__window_output("conv2d", x, window, false, out))
+        return;
+    const gra_shape shape = GRA_SHAPE(x->shape.size[0], w->shape.size[0], out[0], out[1]);
+    const gra__conv2d_shape s = kernel_shape(x->shape, w->shape, shape, a);
+    c->out[0] = compute(FORWARD, &s, shape, x, w, bias);
+}
+
+static void conv_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
+{
+    const conv_args *const a = c->args;
+    if (c->needs[0])
+        dx[0] = backward_input(g[0], c->in[1], gra_call_shape(c, 0), a);
+    if (c->needs[1])
+        dx[1] = backward_weight(g[0], c->in[0], gra_call_shape(c, 1), a);
+    if (c->n_in > 2 && c->needs[2])
+        dx[2] = gra_sum(g[0], .dims = GRA_DIMS(0, 2, 3));
+}
+
+static void backward_input_forward(gra_call *c)
+{
+    const backward_args *const a = c->args;
+    const gra__conv2d_shape s = kernel_shape(a->shape, c->in[1]->shape, c->in[0]->shape, &a->conv);
+    c->out[0] = compute(BACKWARD_INPUT, &s, a->shape, c->in[0], c->in[1], NULL);
+}
+
+static void backward_input_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
+{
+    const backward_args *const a = c->args;
+    if (c->needs[0])
+        dx[0] = apply_conv(u[0], c->in[1], NULL, &a->conv);
+    if (c->needs[1])
+        dx[1] = backward_weight(c->in[0], u[0], gra_call_shape(c, 1), &a->conv);
+}
+
+static void backward_weight_forward(gra_call *c)
+{
+    const backward_args *const a = c->args;
+    const gra__conv2d_shape s = kernel_shape(c->in[1]->shape, a->shape, c->in[0]->shape, &a->conv);
+    c->out[0] = compute(BACKWARD_WEIGHT, &s, a->shape, c->in[0], c->in[1], NULL);
+}
+
+static void backward_weight_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
+{
+    const backward_args *const a = c->args;
+    if (c->needs[0])
+        dx[0] = apply_conv(c->in[1], u[0], NULL, &a->conv);
+    if (c->needs[1])
+        dx[1] = backward_input(c->in[0], u[0], gra_call_shape(c, 1), &a->conv);
+}
+
+const gra_op gra_op_conv2d = {
+    .schema = "conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, "
+              "int[2] padding=0, int[2] dilation=1, int groups=1) -> Tensor",
+    .forward = conv_forward,
+    .vjp = conv_vjp,
+    .saves = GRA_IN(0) | GRA_IN(1),
+    .args_size = sizeof(conv_args),
+};
+
+const gra_op gra_op_conv2d_backward_input = {
+    .schema = "conv2d_backward_input(Tensor g, Tensor weight, int[] shape, int[2] stride, "
+              "int[2] padding, int[2] dilation, int groups) -> Tensor",
+    .forward = backward_input_forward,
+    .vjp = backward_input_vjp,
+    .args_size = sizeof(backward_args),
+};
+
+const gra_op gra_op_conv2d_backward_weight = {
+    .schema = "conv2d_backward_weight(Tensor g, Tensor input, int[] shape, int[2] stride, "
+              "int[2] padding, int[2] dilation, int groups) -> Tensor",
+    .forward = backward_weight_forward,
+    .vjp = backward_weight_vjp,
+    .args_size = sizeof(backward_args),
+};
+
+static gra_tensor *apply_conv(gra_tensor *x, gra_tensor *w, gra_tensor *bias, const conv_args *args)
+{
+    return gra_apply(&gra_op_conv2d, (gra_tensor *[]){x, w, bias}, bias ? 3 : 2, args);
+}
+
+gra_conv2d_options gra_conv2d_defaults(void)
+{
+    return (gra_conv2d_options){.stride = 1, .dilation = 1, .groups = 1};
+}
+
+gra_tensor *gra_conv2d_with(gra_conv2d_options o)
+{
+    conv_args args = {.groups = o.groups};
+    if (!o.input || !o.weight || gra_error())
+        return apply_conv(o.input, o.weight, o.bias, &args);
+    if (!gra__pair("conv2d", "stride", o.stride, 1, o.stride_hw, 1, args.stride) ||
+        !gra__pair("conv2d", "padding", o.padding, 0, o.padding_hw, 0, args.padding) ||
+        !gra__pair("conv2d", "dilation", o.dilation, 1, o.dilation_hw, 1, args.dilation))
+        return NULL;
+    gra_tensor *const batch = gra__as_batch("conv2d", o.input);
+    gra_tensor *const y = batch ? apply_conv(batch, o.weight, o.bias, &args) : NULL;
+    return batch == o.input ? y : y ? gra_squeeze(y, GRA_DIMS(0)) : NULL;
+}

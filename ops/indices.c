@@ -1,0 +1,53 @@
+/* indices.c - tensors of indices. */
+#include "ops/indices.h"
+
+#include <stdio.h>
+
+#include "core/error.h"
+#include "ops/layout.h"
+
+/* Reports the index at a position in row-major order. */
+static void fail_at(const char *op, const gra_tensor *index, int64_t position, int64_t value,
+                    const char *range)
+{
+    gra_shape at = index->shape;
+    char text[GRA_SHAPE_TEXT];
+    for (int d = at.count - 1; d >= 0; d--) {
+        at.size[d] = position % index->shape.size[d];
+        position /= index->shape.size[d];
+    }
+    gra_fail("%s: index %lld at %s is out of range for %s", op, (long long)value,
+             gra_shape_text(at, text), range);
+}
+
+gra_tensor *gra__indices(const char *op, gra_tensor *index, int64_t size, const char *range)
+{
+    if (!gra_dtype_is_integer(index->dtype))
+        return gra_fail("%s: index has dtype %s; int64 is needed (gra_to converts)", op,
+                        gra_dtype_name(index->dtype));
+    gra_tensor *const packed = gra__packed(index, GRA_INT64);
+    if (!packed)
+        return NULL;
+    const int64_t *const value = gra__ptr(packed);
+    for (int64_t i = 0; i < packed->numel; i++)
+        if (value[i] < 0 || value[i] >= size) {
+            fail_at(op, packed, i, value[i], range);
+            return NULL;
+        }
+    return packed;
+}
+
+const char *gra__range_text(char buffer[GRA_RANGE_TEXT], int dim, int64_t size)
+{
+    snprintf(buffer, GRA_RANGE_TEXT, "dim %d of size %lld", dim, (long long)size);
+    return buffer;
+}
+
+bool gra__sum_dtype(const char *op, gra_dtype dtype, gra_dtype *sum)
+{
+    if (!gra_dtype_is_floating(dtype))
+        gra_fail("%s: a gradient has dtype %s; a floating-point one is needed", op,
+                 gra_dtype_name(dtype));
+    *sum = dtype == GRA_BFLOAT16 ? GRA_FLOAT32 : dtype;
+    return gra_dtype_is_floating(dtype);
+}

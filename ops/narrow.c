@@ -1,0 +1,93 @@
+/* narrow.c - a range along one dim, as a view.
+ *
+ *   y[.., i, ..] = x[.., start + i, ..],  i < length
+ *
+ * The gradient of x is g with zeros around it: narrow_backward, an op of its own, whose derivative is
+ * narrow again.
+ */
+#include "core/error.h"
+#include "ops/iterate.h"
+#include "ops/layout.h"
+#include "ops/ops.h"
+
+typedef struct {
+    int64_t dim, start, length;
+} narrow_args;
+
+typedef struct {
+    gra_shape shape;
+    int64_t dim, start;
+} backward_args;
+
+static void backward_forward(gra_call *c)
+{
+    const backward_args *const args = c->args;
+    gra_tensor *const g = c->in[0];
+    gra_tensor *const dx = gra__zeros("narrow_backward", args->shape, g->dtype);
+    const int64_t length = g->shape.size[args->dim];
+    gra_tensor *const part = dx ? gra__narrowed(dx, (int)args->dim, args->start, length) : NULL;
+    if (part && gra__copy_into("narrow_backward", part, g))
+        c->out[0] = dx;
+}
+
+static void backward_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
+{
+    const backward_args *const args = c->args;
+    dx[0] = gra_narrow(g[0], args->dim, args->start, gra_call_shape(c, 0).size[args->dim]);
+}
+
+const gra_op gra_op_narrow_backward = {
+    .schema = "narrow_backward(Tensor g, int[] shape, int dim, int start) -> Tensor",
+    .forward = backward_forward,
+    .vjp = backward_vjp,
+    .saves = GRA_SAVE_NOTHING,
+    .args_size = sizeof(backward_args),
+};
+
+gra_tensor *gra__narrow_backward(gra_tensor *g, gra_shape shape, int64_t dim, int64_t start)
+{
+    return gra_apply(&gra_op_narrow_backward, &g, 1, &(backward_args){shape, dim, start});
+}
+
+static void narrow_forward(gra_call *c)
+{
+    const narrow_args *const args = c->args;
+    gra_tensor *const x = c->in[0];
+    char text[GRA_SHAPE_TEXT];
+    if (x->shape.count == 0) {
+        gra_fail("narrow: a tensor without dims cannot be narrowed");
+        return;
+    }
+    const int dim = gra__wrap_dim("narrow", args->dim, x->shape.count);
+    if (dim < 0)
+        return;
+    const int64_t size = x->shape.size[dim];
+    if (args->start < 0 || args->length < 0 || args->start > size - args->length) {
+        gra_fail("narrow: start %lld and length %lld lie outside dim %d of shape %s",
+                 (long long)args->start, (long long)args->length, dim,
+                 gra_shape_text(x->shape, text));
+        return;
+    }
+    c->out[0] = gra__narrowed(x, dim, args->start, args->length);
+}
+
+static void narrow_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
+{
+    const narrow_args *const args = c->args;
+    const gra_shape shape = gra_call_shape(c, 0);
+    const int dim = gra__wrap_dim("narrow", args->dim, shape.count);
+    dx[0] = gra__narrow_backward(g[0], shape, dim, args->start);
+}
+
+const gra_op gra_op_narrow = {
+    .schema = "narrow(Tensor(a) x, int dim, int start, int length) -> Tensor(a)",
+    .forward = narrow_forward,
+    .vjp = narrow_vjp,
+    .saves = GRA_SAVE_NOTHING,
+    .args_size = sizeof(narrow_args),
+};
+
+gra_tensor *gra_narrow(gra_tensor *x, int64_t dim, int64_t start, int64_t length)
+{
+    return gra_apply(&gra_op_narrow, &x, 1, &(narrow_args){dim, start, length});
+}

@@ -1,0 +1,293 @@
+/* ops.h - every op: its prototype and its formula.
+ *
+ * May include: core.  Each op stands in its own file, ops/NAME.c, with its formula, its derivative
+ * and its schema.  Names, defaults and results are PyTorch's.
+ *
+ * In general: binary ops broadcast and promote dtypes; results are new tensors unless the op is
+ * called a view or ends in an underscore (in place); a NULL argument gives NULL, and what is wrong
+ * gives NULL with an error that names the op.  Letters: x, a, b inputs; y the result; N batch, C
+ * channels, H height, W width.
+ */
+#ifndef GRA_OPS_OPS_H
+#define GRA_OPS_OPS_H
+
+#include "../core/op.h"
+
+GRA_BEGIN_DECLS
+
+/* The table of all built-in ops, in alphabetical order; count receives their number. */
+const gra_op *const *gra_ops(size_t *count);
+
+/* ---- arithmetic, elementwise ---- */
+gra_tensor *gra_add(gra_tensor *a, gra_tensor *b); /* a + b */
+gra_tensor *gra_sub(gra_tensor *a, gra_tensor *b); /* a - b */
+gra_tensor *gra_mul(gra_tensor *a, gra_tensor *b); /* a b */
+gra_tensor *gra_div(gra_tensor *a, gra_tensor *b); /* a / b, true division: integers give float32 */
+gra_tensor *gra_pow(gra_tensor *a, gra_tensor *b); /* a^b */
+gra_tensor *gra_maximum(gra_tensor *a,
+                        gra_tensor *b); /* max(a, b); NaN wins; a tie halves the gradient */
+gra_tensor *gra_minimum(gra_tensor *a, gra_tensor *b); /* min(a, b) */
+
+/* With a number: a whole one keeps an integer dtype, any other makes integers float32. */
+gra_tensor *gra_add_scalar(gra_tensor *x, double value);  /* x + value */
+gra_tensor *gra_sub_scalar(gra_tensor *x, double value);  /* x - value */
+gra_tensor *gra_rsub_scalar(gra_tensor *x, double value); /* value - x */
+gra_tensor *gra_mul_scalar(gra_tensor *x, double value);  /* x value */
+gra_tensor *gra_div_scalar(gra_tensor *x, double value);  /* x / value */
+gra_tensor *gra_rdiv_scalar(gra_tensor *x, double value); /* value / x */
+gra_tensor *gra_pow_scalar(gra_tensor *x, double value);  /* x^value */
+gra_tensor *gra_one_minus(gra_tensor *x);                 /* 1 - x */
+
+/* In place: the first argument is overwritten and returned. */
+gra_tensor *gra_add_(gra_tensor *x, gra_tensor *b);       /* x += b */
+gra_tensor *gra_sub_(gra_tensor *x, gra_tensor *b);       /* x -= b */
+gra_tensor *gra_mul_(gra_tensor *x, gra_tensor *b);       /* x *= b */
+gra_tensor *gra_div_(gra_tensor *x, gra_tensor *b);       /* x /= b */
+gra_tensor *gra_add_scalar_(gra_tensor *x, double value); /* x += value */
+gra_tensor *gra_sub_scalar_(gra_tensor *x, double value); /* x -= value */
+gra_tensor *gra_mul_scalar_(gra_tensor *x, double value); /* x *= value */
+gra_tensor *gra_div_scalar_(gra_tensor *x, double value); /* x /= value */
+gra_tensor *gra_copy_(gra_tensor *x, gra_tensor *source); /* x = source, broadcast and converted */
+gra_tensor *gra_zero_(gra_tensor *x);                     /* x = 0 */
+gra_tensor *gra_fill_(gra_tensor *x, double value);       /* x = value */
+gra_tensor *gra_clamp_(gra_tensor *x, double min, double max); /* x = min(max(x, min), max) */
+gra_tensor *gra_relu_(gra_tensor *x);                          /* x = max(x, 0) */
+
+/* ---- comparisons: bool results, no gradient ---- */
+gra_tensor *gra_eq(gra_tensor *a, gra_tensor *b); /* a == b */
+gra_tensor *gra_ne(gra_tensor *a, gra_tensor *b); /* a != b */
+gra_tensor *gra_lt(gra_tensor *a, gra_tensor *b); /* a < b */
+gra_tensor *gra_le(gra_tensor *a, gra_tensor *b); /* a <= b */
+gra_tensor *gra_gt(gra_tensor *a, gra_tensor *b); /* a > b */
+gra_tensor *gra_ge(gra_tensor *a, gra_tensor *b); /* a >= b */
+gra_tensor *gra_eq_scalar(gra_tensor *x, double value);
+gra_tensor *gra_ne_scalar(gra_tensor *x, double value);
+gra_tensor *gra_lt_scalar(gra_tensor *x, double value);
+gra_tensor *gra_le_scalar(gra_tensor *x, double value);
+gra_tensor *gra_gt_scalar(gra_tensor *x, double value);
+gra_tensor *gra_ge_scalar(gra_tensor *x, double value);
+gra_tensor *gra_logical_not(gra_tensor *x); /* x == 0 */
+gra_tensor *gra_isfinite(gra_tensor *x);    /* neither NaN nor infinite */
+
+/* ---- functions of one tensor, elementwise ---- */
+gra_tensor *gra_neg(gra_tensor *x);                           /* -x */
+gra_tensor *gra_abs(gra_tensor *x);                           /* |x|, gradient sign(x) */
+gra_tensor *gra_sign(gra_tensor *x);                          /* -1, 0 or 1, gradient 0 */
+gra_tensor *gra_square(gra_tensor *x);                        /* x^2 */
+gra_tensor *gra_exp(gra_tensor *x);                           /* e^x */
+gra_tensor *gra_log(gra_tensor *x);                           /* ln x */
+gra_tensor *gra_sqrt(gra_tensor *x);                          /* x^(1/2) */
+gra_tensor *gra_relu(gra_tensor *x);                          /* max(x, 0), gradient 0 at 0 */
+gra_tensor *gra_sigmoid(gra_tensor *x);                       /* 1 / (1 + e^-x) */
+gra_tensor *gra_tanh(gra_tensor *x);                          /* (e^x - e^-x) / (e^x + e^-x) */
+gra_tensor *gra_clamp(gra_tensor *x, double min, double max); /* min(max(x, min), max); -INFINITY
+                                                                 and INFINITY leave a side open */
+gra_tensor *gra_where(gra_tensor *condition, gra_tensor *a, gra_tensor *b); /* condition ? a : b */
+gra_tensor *gra_dropout(gra_tensor *x, double p, bool training); /* each element 0 with probability
+                                                                    p, else x / (1 - p) */
+
+/* ---- reductions over any dims; no dims given means all ---- */
+typedef struct gra_reduce_options {
+    int begin_;
+    gra_tensor *x;
+    gra_dims dims; /* empty: all */
+    bool keepdim;  /* false: the reduced dims vanish; true: they stay with size 1 */
+} gra_reduce_options;
+
+typedef struct gra_var_options {
+    int begin_;
+    gra_tensor *x;
+    gra_dims dims;
+    int64_t correction; /* 1: Bessel's, sum of squares over (n - 1) */
+    bool keepdim;
+} gra_var_options;
+
+#define GRA_NO_DIM INT64_MIN /* the whole tensor, flattened */
+
+typedef struct gra_arg_options {
+    int begin_;
+    gra_tensor *x;
+    int64_t dim; /* GRA_NO_DIM */
+    bool keepdim;
+} gra_arg_options;
+
+gra_var_options gra_var_defaults(void);
+gra_arg_options gra_arg_defaults(void);
+
+gra_tensor *gra_sum_with(gra_reduce_options o);       /* sum x; integers and bools give int64 */
+gra_tensor *gra_mean_with(gra_reduce_options o);      /* sum x / n; floating point only */
+gra_tensor *gra_var_with(gra_var_options o);          /* sum (x - mean)^2 / (n - correction) */
+gra_tensor *gra_max_with(gra_reduce_options o);       /* PyTorch's amax: ties share the gradient */
+gra_tensor *gra_min_with(gra_reduce_options o);       /* amin */
+gra_tensor *gra_prod_with(gra_reduce_options o);      /* product */
+gra_tensor *gra_any_with(gra_reduce_options o);       /* bool: some x != 0 */
+gra_tensor *gra_all_with(gra_reduce_options o);       /* bool: every x != 0 */
+gra_tensor *gra_logsumexp_with(gra_reduce_options o); /* ln sum e^x, without overflow */
+gra_tensor *gra_argmax_with(gra_arg_options o);       /* int64 index of the first maximum */
+gra_tensor *gra_argmin_with(gra_arg_options o);
+gra_tensor *gra_sum_to(gra_tensor *x,
+                       gra_shape shape); /* sums the dims that shape broadcasts over */
+
+#ifndef __cplusplus
+#define gra_sum(...) gra_sum_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
+#define gra_mean(...) gra_mean_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
+#define gra_var(...)                                                                               \
+    gra_var_with(GRA_KEYWORDS(gra_var_options, .correction = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_max(...) gra_max_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
+#define gra_min(...) gra_min_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
+#define gra_prod(...) gra_prod_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
+#define gra_any(...) gra_any_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
+#define gra_all(...) gra_all_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
+#define gra_logsumexp(...)                                                                         \
+    gra_logsumexp_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
+#define gra_argmax(...)                                                                            \
+    gra_argmax_with(GRA_KEYWORDS(gra_arg_options, .dim = GRA_NO_DIM, .begin_ = 0, __VA_ARGS__))
+#define gra_argmin(...)                                                                            \
+    gra_argmin_with(GRA_KEYWORDS(gra_arg_options, .dim = GRA_NO_DIM, .begin_ = 0, __VA_ARGS__))
+#endif
+
+gra_tensor *gra_softmax(gra_tensor *x, int64_t dim);     /* e^x / sum e^x along dim */
+gra_tensor *gra_log_softmax(gra_tensor *x, int64_t dim); /* x - ln sum e^x along dim */
+
+/* ---- losses ---- */
+typedef enum gra_reduction { GRA_REDUCE_MEAN, GRA_REDUCE_SUM, GRA_REDUCE_NONE } gra_reduction;
+
+typedef struct gra_cross_entropy_options {
+    int begin_;
+    gra_tensor *input;       /* logits [N, C] or [C] or [N, C, d1, ...] */
+    gra_tensor *target;      /* int64 class indices [N], [] or [N, d1, ...], 0 to C-1 */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+    int64_t ignore_index;    /* -100: targets with this value count for nothing */
+} gra_cross_entropy_options;
+
+typedef struct gra_mse_loss_options {
+    int begin_;
+    gra_tensor *input, *target;
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_mse_loss_options;
+
+gra_cross_entropy_options gra_cross_entropy_defaults(void);
+
+gra_tensor *gra_cross_entropy_with(gra_cross_entropy_options o); /* -log_softmax(input)[target] */
+gra_tensor *gra_mse_loss_with(gra_mse_loss_options o);           /* (input - target)^2 */
+
+#ifndef __cplusplus
+#define gra_cross_entropy(...)                                                                     \
+    gra_cross_entropy_with(                                                                        \
+        GRA_KEYWORDS(gra_cross_entropy_options, .ignore_index = -100, .begin_ = 0, __VA_ARGS__))
+#define gra_mse_loss(...)                                                                          \
+    gra_mse_loss_with(GRA_KEYWORDS(gra_mse_loss_options, .begin_ = 0, __VA_ARGS__))
+#endif
+
+/* ---- products ---- */
+gra_tensor *gra_matmul(gra_tensor *a, gra_tensor *b); /* as PyTorch: vectors, matrices, batches */
+gra_tensor *gra_linear(gra_tensor *x, gra_tensor *w, gra_tensor *bias); /* x w^T + bias: x [..., I],
+                                                       w [O, I], bias [O] or NULL, result [..., O] */
+
+/* ---- convolution and pooling: x [N, C, H, W] or [C, H, W] ---- */
+typedef struct gra_conv2d_options {
+    int begin_;
+    gra_tensor *input;    /* [N, C, H, W] */
+    gra_tensor *weight;   /* [K, C / groups, R, S] */
+    gra_tensor *bias;     /* [K] or NULL */
+    int64_t stride;       /* 1 */
+    int64_t padding;      /* 0 on each side */
+    int64_t dilation;     /* 1 */
+    int64_t groups;       /* 1 */
+    int64_t stride_hw[2]; /* given instead of stride: height, width */
+    int64_t padding_hw[2];
+    int64_t dilation_hw[2];
+} gra_conv2d_options;
+
+typedef struct gra_avg_pool2d_options {
+    int begin_;
+    gra_tensor *input;
+    int64_t kernel_size;
+    int64_t stride;            /* 0: kernel_size */
+    int64_t padding;           /* 0 */
+    bool ceil_mode;            /* false */
+    bool count_include_pad;    /* true: zeros of the padding count in the mean */
+    int64_t divisor_override;  /* 0: the window's size */
+    int64_t kernel_size_hw[2]; /* given instead of kernel_size */
+    int64_t stride_hw[2];
+    int64_t padding_hw[2];
+} gra_avg_pool2d_options;
+
+typedef struct gra_max_pool2d_options {
+    int begin_;
+    gra_tensor *input;
+    int64_t kernel_size;
+    int64_t stride;   /* 0: kernel_size */
+    int64_t padding;  /* 0; at most half the kernel */
+    int64_t dilation; /* 1 */
+    bool ceil_mode;   /* false */
+    int64_t kernel_size_hw[2];
+    int64_t stride_hw[2];
+    int64_t padding_hw[2];
+    int64_t dilation_hw[2];
+} gra_max_pool2d_options;
+
+gra_conv2d_options gra_conv2d_defaults(void);
+gra_avg_pool2d_options gra_avg_pool2d_defaults(void);
+gra_max_pool2d_options gra_max_pool2d_defaults(void);
+
+/* y[n,k,i,j] = bias[k] + sum_{c,r,s} w[k,c,r,s] x[n, c, i stride + r dilation - padding, ...] */
+gra_tensor *gra_conv2d_with(gra_conv2d_options o);
+gra_tensor *gra_avg_pool2d_with(gra_avg_pool2d_options o); /* mean over each window */
+gra_tensor *gra_max_pool2d_with(
+    gra_max_pool2d_options o); /* maximum; the first one gets the gradient */
+
+#ifndef __cplusplus
+#define gra_conv2d(...)                                                                            \
+    gra_conv2d_with(GRA_KEYWORDS(gra_conv2d_options, .stride = 1, .dilation = 1, .groups = 1,      \
+                                 .begin_ = 0, __VA_ARGS__))
+#define gra_avg_pool2d(...)                                                                        \
+    gra_avg_pool2d_with(                                                                           \
+        GRA_KEYWORDS(gra_avg_pool2d_options, .count_include_pad = true, .begin_ = 0, __VA_ARGS__))
+#define gra_max_pool2d(...)                                                                        \
+    gra_max_pool2d_with(                                                                           \
+        GRA_KEYWORDS(gra_max_pool2d_options, .dilation = 1, .begin_ = 0, __VA_ARGS__))
+#endif
+
+/* ---- shapes: views share storage with x ---- */
+gra_tensor *gra_view(gra_tensor *x, gra_shape shape);    /* view; one size may be -1; an error where
+                                                            the strides do not allow it */
+gra_tensor *gra_reshape(gra_tensor *x, gra_shape shape); /* a view where possible, else a copy */
+gra_tensor *gra_permute(gra_tensor *x, gra_dims dims);   /* view: dim i of y is dim dims[i] of x */
+gra_tensor *gra_transpose(gra_tensor *x, int64_t dim0, int64_t dim1); /* view */
+gra_tensor *gra_squeeze(gra_tensor *x, gra_dims dims); /* view without these dims of size 1; an
+                                                            empty list: without all of size 1 */
+gra_tensor *gra_unsqueeze(gra_tensor *x, int64_t dim); /* view with a dim of size 1 at dim */
+gra_tensor *gra_narrow(gra_tensor *x, int64_t dim, int64_t start, int64_t length); /* view */
+gra_tensor *gra_select(gra_tensor *x, int64_t dim, int64_t index); /* view, dim gone */
+gra_tensor *gra_expand(gra_tensor *x, gra_shape shape);   /* view: dims of size 1 repeat (stride 0);
+                                                            -1 keeps a size */
+gra_tensor *gra_repeat(gra_tensor *x, gra_shape repeats); /* copies x repeats[i] times along i */
+gra_tensor *gra_flip(gra_tensor *x, gra_dims dims);       /* reversed along dims, a copy */
+gra_tensor *gra_flatten(gra_tensor *x, int64_t start_dim, int64_t end_dim); /* joins the dims */
+
+/* Views of `size` (the last may be smaller) or of `chunks` equal parts along dim; parts has room for
+ * capacity of them. Return how many there are, or -1. */
+int gra_split(gra_tensor *x, int64_t size, int64_t dim, gra_tensor **parts, int capacity);
+int gra_chunk(gra_tensor *x, int64_t chunks, int64_t dim, gra_tensor **parts, int capacity);
+
+gra_tensor *gra_cat(gra_tensor *const *tensors, int count, int64_t dim);   /* joined along dim */
+gra_tensor *gra_stack(gra_tensor *const *tensors, int count, int64_t dim); /* along a new dim */
+
+/* ---- indices: int64 tensors ---- */
+gra_tensor *gra_one_hot(gra_tensor *x,
+                        int64_t classes); /* [...] -> int64 [..., classes]; -1: max+1 */
+gra_tensor *gra_gather(gra_tensor *x, int64_t dim,
+                       gra_tensor *index); /* y[i][j] = x[index[i][j]][j],
+                                                                          for dim 0 */
+gra_tensor *gra_index_select(gra_tensor *x, int64_t dim, gra_tensor *index); /* whole slices */
+
+/* ---- copies and conversions ---- */
+gra_tensor *gra_clone(gra_tensor *x);               /* a copy, recorded */
+gra_tensor *gra_contiguous(gra_tensor *x);          /* x itself if row-major, else a copy */
+gra_tensor *gra_to(gra_tensor *x, gra_dtype dtype); /* x itself if of that dtype, else converted */
+gra_tensor *gra_detach(gra_tensor *x);              /* the same storage, no history */
+
+GRA_END_DECLS
+
+#endif

@@ -1,0 +1,94 @@
+/* window.c - sliding windows over images. */
+#include "ops/window.h"
+
+#include "core/error.h"
+#include "ops/iterate.h"
+#include "ops/ops.h"
+
+bool gra__pair(const char *op, const char *name, int64_t scalar, int64_t normal,
+               const int64_t tuple[2], int64_t min, int64_t pair[2])
+{
+    const bool given = tuple[0] || tuple[1];
+    if (given && scalar != normal) {
+        gra_fail("%s: both .%s and .%s_hw were given; one of them is enough", op, name, name);
+        return false;
+    }
+    for (int i = 0; i < 2; i++) {
+        pair[i] = given ? tuple[i] : scalar;
+        if (pair[i] >= min && pair[i] <= INT32_MAX)
+            continue;
+        gra_fail("%s: %s %lld is out of range; at least %lld is needed", op, name,
+                 (long long)pair[i], (long long)min);
+        return false;
+    }
+    return true;
+}
+
+int64_t gra__window_count(int64_t size, gra__window window, bool ceil_mode)
+{
+    const int64_t span = window.dilation * (window.kernel - 1) + 1;
+    const int64_t room = size + 2 * window.padding - span;
+    if (room < 0)
+        return 0;
+    int64_t count = (room + (ceil_mode ? window.stride - 1 : 0)) / window.stride + 1;
+    if (ceil_mode && (count - 1) * window.stride >= size + window.padding)
+        count--;
+    return count;
+}
+
+gra_tensor *gra__as_batch(const char *op, gra_tensor *x)
+{
+    char text[GRA_SHAPE_TEXT];
+    if (x->shape.count == 4)
+        return x;
+    if (x->shape.count == 3)
+        return gra_unsqueeze(x, 0);
+    return gra_fail("%s: input has shape %s; [N, C, H, W] or [C, H, W] is needed", op,
+                    gra_shape_text(x->shape, text));
+}
+
+bool gra__window_output(const char *op, const gra_tensor *x, const gra__window window[2],
+                        bool ceil_mode, int64_t out[2])
+{
+    for (int i = 0; i < 2; i++) {
+        const int64_t size = x->shape.size[2 + i];
+        out[i] = gra__window_count(size, window[i], ceil_mode);
+        if (out[i] > 0)
+            continue;
+        gra_fail(
+            "%s: no output pixel is left: %s %lld with padding %lld is smaller than a kernel of "
+            "%lld with dilation %lld",
+            op, i ? "width" : "height", (long long)size, (long long)window[i].padding,
+            (long long)window[i].kernel, (long long)window[i].dilation);
+        return false;
+    }
+    return true;
+}
+
+bool gra__pool_options(const char *op, int64_t kernel, const int64_t kernel_hw[2], int64_t stride,
+                       const int64_t stride_hw[2], int64_t padding, const int64_t padding_hw[2],
+                       int64_t kernels[2], int64_t strides[2], int64_t paddings[2])
+{
+    if (!gra__pair(op, "kernel_size", kernel, 0, kernel_hw, 1, kernels) ||
+        !gra__pair(op, "stride", stride, 0, stride_hw, 0, strides) ||
+        !gra__pair(op, "padding", padding, 0, padding_hw, 0, paddings))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        strides[i] = strides[i] ? strides[i] : kernels[i];
+        if (2 * paddings[i] <= kernels[i])
+            continue;
+        gra_fail("%s: padding %lld is more than half of kernel_size %lld", op,
+                 (long long)paddings[i], (long long)kernels[i]);
+        return false;
+    }
+    return true;
+}
+
+gra_tensor *gra__pool_ready(gra_tensor *x)
+{
+    if (!gra_dtype_is_floating(x->dtype))
+        return gra_fail("pooling: dtype %s is not supported; gra_to(x, GRA_FLOAT32) converts",
+                        gra_dtype_name(x->dtype));
+    const gra_dtype dtype = x->dtype == GRA_BFLOAT16 ? GRA_FLOAT32 : x->dtype;
+    return x->contiguous ? gra__converted(x, dtype) : gra__row_major_copy(x, dtype);
+}

@@ -1,0 +1,43 @@
+/* window.h - what convolution and pooling share: options in height and width, output sizes, images
+ * without a batch. */
+#ifndef GRA_OPS_WINDOW_H
+#define GRA_OPS_WINDOW_H
+
+#include "core/tensor_struct.h"
+
+/* One dim of a sliding window, in pixels. */
+typedef struct gra__window {
+    int64_t kernel, stride, padding, dilation;
+} gra__window;
+
+/* Puts a scalar option, or the tuple given instead of it, into pair[0] (height) and pair[1] (width).
+ * False with an error when both were given or a value lies outside min .. 2^31 - 1. */
+bool gra__pair(const char *op, const char *name, int64_t scalar, int64_t normal,
+               const int64_t tuple[2], int64_t min, int64_t pair[2]);
+
+/* Number of window positions over `size` pixels, at least 0 (0: no window fits).
+ *
+ *   floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1
+ *
+ * or the ceiling, without windows that would begin behind the image, in ceil_mode. */
+int64_t gra__window_count(int64_t size, gra__window window, bool ceil_mode);
+
+/* An input of [C, H, W] as [1, C, H, W]; one of [N, C, H, W] as it is. NULL with an error for another
+ * number of dims. */
+gra_tensor *gra__as_batch(const char *op, gra_tensor *x);
+
+/* Checks that a window fits into rows and columns of x [N, C, H, W] and writes the output's. */
+bool gra__window_output(const char *op, const gra_tensor *x, const gra__window window[2],
+                        bool ceil_mode, int64_t out[2]);
+
+/* The options of a pooling: like gra__pair for each; a stride of 0 is the kernel's size, and padding is
+ * at most half the kernel. */
+bool gra__pool_options(const char *op, int64_t kernel, const int64_t kernel_hw[2], int64_t stride,
+                       const int64_t stride_hw[2], int64_t padding, const int64_t padding_hw[2],
+                       int64_t kernels[2], int64_t strides[2], int64_t paddings[2]);
+
+/* x as pooling kernels take it: row-major float32 or float64 (bfloat16 is computed in float32). NULL
+ * with an error for other dtypes. */
+gra_tensor *gra__pool_ready(gra_tensor *x);
+
+#endif
