@@ -1,0 +1,589 @@
+/* backward.c - the walk.
+ *
+ *   1. collect   the nodes reachable from the roots, each once, with an explicit stack
+ *   2. sort      by falling sequence number: a node comes after all that read its outputs
+ *   3. select    for gra_grad: the nodes that lead to a wanted tensor
+ *   4. visit     run hooks, hand the gradient to whoever wanted it, call the rule, pass its results
+ *                on to the nodes and leaves below, free what the node saved
+ *
+ * A node's gradients wait in node->results[k].grad.  Gradients are owned by these slots, by leaves and
+ * by the walk's targets; everything else belongs to the mark around each visit.
+ */
+#include "autograd/backward.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/create.h"
+#include "core/error.h"
+#include "core/node.h"
+#include "core/watch.h"
+#include "ops/iterate.h"
+#include "ops/ops.h"
+
+/* A tensor whose gradient gra_grad wants. */
+typedef struct target {
+    gra_tensor *tensor;
+    gra_tensor *grad; /* owned */
+} target;
+
+/* A leaf with hooks: its gradient is gathered first, as hooks see the whole of it. */
+typedef struct hooked_leaf {
+    gra_tensor *leaf; /* owned */
+    gra_tensor *grad; /* owned */
+} hooked_leaf;
+
+typedef struct walk {
+    gra_node **nodes;
+    size_t count, capacity;
+    target *targets; /* NULL: a backward that ends in the leaves */
+    int target_count;
+    hooked_leaf *hooked;
+    size_t hooked_count, hooked_capacity;
+    bool retain, create;
+} walk;
+
+static void *grown(void *array, size_t *capacity, size_t element)
+{
+    const size_t larger = *capacity ? 2 * *capacity : 64;
+    void *const moved = realloc(array, larger * element);
+    if (!moved)
+        return gra_fail("gra_backward: out of memory for a walk over %zu nodes", larger);
+    *capacity = larger;
+    return moved;
+}
+
+/* ---- collecting ---- */
+
+/* Notes a node the first time it is seen. */
+static bool reach(walk *w, gra_node *node)
+{
+    if (!node || node->busy)
+        return true;
+    if (w->count == w->capacity) {
+        gra_node **const moved = grown(w->nodes, &w->capacity, sizeof *moved);
+        if (!moved)
+            return false;
+        w->nodes = moved;
+    }
+    node->busy = true;
+    node->needed = false;
+    w->nodes[w->count++] = node;
+    return true;
+}
+
+static bool reach_inputs(walk *w, const gra_node *node)
+{
+    for (int i = 0; i < node->n_in; i++)
+        if (!reach(w, node->edges[i].node))
+            return false;
+    return true;
+}
+
+static int by_falling_sequence(const void *a, const void *b)
+{
+    const uint64_t x = (*(gra_node *const *)a)->sequence, y = (*(gra_node *const *)b)->sequence;
+    return (x < y) - (x > y);
+}
+
+/* The array is its own queue: what is behind `i` is still to be looked at. */
+static bool collect(walk *w, gra_tensor *const *roots, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (roots[i]->node && roots[i]->node->busy && w->count == 0) {
+            gra_fail("gra_backward: this graph is being walked already");
+            return false;
+        }
+        if (!reach(w, roots[i]->node))
+            return false;
+    }
+    bool sorted = true;
+    for (size_t i = 0; i < w->count; i++) {
+        if (!reach_inputs(w, w->nodes[i]))
+            return false;
+        sorted &= i == 0 || w->nodes[i - 1]->sequence > w->nodes[i]->sequence;
+    }
+    if (!sorted)
+        qsort(w->nodes, w->count, sizeof *w->nodes, by_falling_sequence);
+    return true;
+}
+
+/* ---- selecting ---- */
+
+static target *target_of_leaf(const walk *w, const gra_tensor *leaf)
+{
+    for (int i = 0; leaf && i < w->target_count; i++)
+        if (w->targets[i].tensor == leaf)
+            return &w->targets[i];
+    return NULL;
+}
+
+static bool is_target(const walk *w, const gra_node *node, int output)
+{
+    for (int i = 0; i < w->target_count; i++)
+        if (w->targets[i].tensor->node == node && w->targets[i].tensor->output == output)
+            return true;
+    return false;
+}
+
+static bool edge_is_needed(const walk *w, const gra__edge *edge)
+{
+    if (!w->targets)
+        return edge->node || edge->leaf;
+    if (edge->leaf)
+        return target_of_leaf(w, edge->leaf) != NULL;
+    return edge->node && (edge->node->needed || is_target(w, edge->node, edge->output));
+}
+
+static void select_needed(walk *w)
+{
+    for (size_t k = w->count; k-- > 0;) {
+        gra_node *const node = w->nodes[k];
+        for (int i = 0; i < node->n_in && !node->needed; i++)
+            node->needed = edge_is_needed(w, &node->edges[i]);
+    }
+}
+
+/* ---- adding up ---- */
+
+/* Whether a gradient can be added into: nobody else reads its memory. */
+static bool is_exclusive(const gra_tensor *t)
+{
+    return t->head.refs == 1 && t->storage->refs == 1 && !t->node && t->contiguous &&
+           (t->dtype == GRA_FLOAT32 || t->dtype == GRA_FLOAT64);
+}
+
+/* *slot += g, where the slot owns its tensor. */
+static bool accumulate(const walk *w, gra_tensor **slot, gra_tensor *g)
+{
+    if (!*slot) {
+        gra__retain(g);
+        *slot = g;
+        return true;
+    }
+    if (!w->create && is_exclusive(*slot) && (*slot)->dtype == g->dtype) {
+        gra__add_scaled_into(*slot, 1, g);
+        return true;
+    }
+    gra_tensor *const sum = gra_add(*slot, g);
+    if (!sum)
+        return false;
+    gra__retain(sum);
+    gra__release(*slot);
+    *slot = sum;
+    return true;
+}
+
+/* A leaf's first gradient is taken over where nothing else holds it (the scope of this visit, which is
+ * about to end, holds one reference), else copied: the user may write into it. */
+static bool accumulate_leaf(const walk *w, gra_tensor *leaf, gra_tensor *g)
+{
+    const bool mine = g->head.refs == 1 && g->storage->refs == 1 && g->contiguous;
+    if (!leaf->grad && !w->create && !mine && !(g = gra_clone(g)))
+        return false;
+    return accumulate(w, &leaf->grad, g);
+}
+
+static gra_tensor *through_hooks(const gra_hook *hook, gra_tensor *g)
+{
+    for (; hook && g; hook = hook->next) {
+        gra_tensor *const other = hook->fn(g, hook->context);
+        if (other && !gra_shape_equal(other->shape, g->shape)) {
+            char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
+            return gra_fail(
+                "gra_backward: a hook replaced a gradient of shape %s by one of shape %s",
+                gra_shape_text(g->shape, a), gra_shape_text(other->shape, b));
+        }
+        g = other ? other : g;
+    }
+    return gra_error() ? NULL : g;
+}
+
+static bool gather_hooked(walk *w, gra_tensor *leaf, gra_tensor *g)
+{
+    size_t i = 0;
+    while (i < w->hooked_count && w->hooked[i].leaf != leaf)
+        i++;
+    if (i == w->hooked_count) {
+        if (w->hooked_count == w->hooked_capacity) {
+            hooked_leaf *const moved = grown(w->hooked, &w->hooked_capacity, sizeof *moved);
+            if (!moved)
+                return false;
+            w->hooked = moved;
+        }
+        gra__retain(leaf);
+        w->hooked[w->hooked_count++] = (hooked_leaf){.leaf = leaf};
+    }
+    return accumulate(w, &w->hooked[i].grad, g);
+}
+
+static bool deliver_to_leaf(walk *w, gra_tensor *leaf, gra_tensor *g)
+{
+    if (w->targets) {
+        target *const wanted = target_of_leaf(w, leaf);
+        return !wanted || accumulate(w, &wanted->grad, g);
+    }
+    return leaf->hooks ? gather_hooked(w, leaf, g) : accumulate_leaf(w, leaf, g);
+}
+
+static bool finish_hooked_leaves(walk *w)
+{
+    for (size_t i = 0; i < w->hooked_count; i++) {
+        gra_tensor *const leaf = w->hooked[i].leaf;
+        const int mark = gra_mark();
+        gra_tensor *const g = through_hooks(leaf->hooks, w->hooked[i].grad);
+        const bool fine = g && accumulate_leaf(w, leaf, g);
+        gra_release(mark);
+        if (!fine)
+            return false;
+    }
+    return true;
+}
+
+/* ---- visiting ---- */
+
+static bool version_is_current(const gra_node *node, const char *what, int index,
+                               const gra_tensor *saved, uint32_t version)
+{
+    if (!saved || saved->storage->version == version)
+        return true;
+    char text[GRA_SHAPE_TEXT];
+    const char *const writer = saved->storage->writer ? saved->storage->writer : "unknown(";
+    gra_fail(
+        "gra_backward: %s saved its %s %d (%s %s) for the backward pass, and %.*s modified it in "
+        "place since (version %u, now %u); use the out-of-place op, or give %s a gra_clone",
+        gra_op_name(node->op), what, index, gra_dtype_name(saved->dtype),
+        gra_shape_text(saved->shape, text), (int)strcspn(writer, "("), writer, version,
+        saved->storage->version, gra_op_name(node->op));
+    return false;
+}
+
+/* A saved output comes back with its history when the rules are recorded. */
+static gra_tensor *restore_output(const walk *w, gra_node *node, int k)
+{
+    gra__result *const result = &node->results[k];
+    if (!result->saved)
+        return NULL;
+    gra_tensor *const out = gra__scoped(gra__alias(result->saved));
+    if (out && w->create) {
+        gra__retain(node);
+        out->node = node;
+        out->output = k;
+        out->requires_grad = true;
+    }
+    return out;
+}
+
+static bool restore_saved(const walk *w, gra_node *node, gra_call *c)
+{
+    for (int i = 0; i < node->n_in; i++) {
+        const gra__edge *const edge = &node->edges[i];
+        if (!version_is_current(node, "input", i, edge->saved, edge->saved_version))
+            return false;
+        c->in[i] = edge->saved;
+    }
+    for (int k = 0; k < node->n_out; k++) {
+        const gra__result *const result = &node->results[k];
+        if (!version_is_current(node, "output", k, result->saved, result->saved_version))
+            return false;
+        c->out[k] = restore_output(w, node, k);
+    }
+    memcpy(c->saved, node->saved, sizeof c->saved);
+    return !gra_error();
+}
+
+/* Sums away what broadcasting repeated, converts the dtype, and refuses any other shape. */
+static gra_tensor *fitted(const gra_node *node, int i, gra_tensor *dx)
+{
+    const gra__edge *const edge = &node->edges[i];
+    if (!dx)
+        return gra_fail(
+            "gra_backward: the rule of %s gave no gradient for its input %d, which needs "
+            "one",
+            gra_op_name(node->op), i);
+    if (dx->dtype != edge->dtype)
+        dx = gra_to(dx, edge->dtype);
+    if (!dx || gra_shape_equal(dx->shape, edge->shape))
+        return dx;
+    gra_shape shape;
+    char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
+    const bool broadcasts = dx->shape.count >= edge->shape.count &&
+                            gra__broadcast("gra_backward", &dx->shape, &edge->shape, &shape) &&
+                            gra_shape_equal(shape, dx->shape);
+    if (broadcasts)
+        return gra_sum_to(dx, edge->shape);
+    gra_clear_error();
+    return gra_fail(
+        "gra_backward: the rule of %s gave its input %d a gradient of shape %s; the input "
+        "has shape %s",
+        gra_op_name(node->op), i, gra_shape_text(dx->shape, a), gra_shape_text(edge->shape, b));
+}
+
+static bool pass_on(walk *w, gra_node *node, const bool *needs, gra_tensor **dx)
+{
+    for (int i = 0; i < node->n_in; i++) {
+        if (!needs[i])
+            continue;
+        const gra__edge *const edge = &node->edges[i];
+        gra_tensor *const g = fitted(node, i, dx[i]);
+        if (!g)
+            return false;
+        const bool fine = edge->leaf ? deliver_to_leaf(w, edge->leaf, g)
+                                     : accumulate(w, &edge->node->results[edge->output].grad, g);
+        if (!fine)
+            return false;
+    }
+    return true;
+}
+
+static bool call_rule(walk *w, gra_node *node, gra_tensor **g)
+{
+    gra_tensor *in[node->n_in + 1], *out[node->n_out], *dx[node->n_in + 1];
+    bool needs[node->n_in + 1];
+    memset(dx, 0, sizeof dx);
+    for (int i = 0; i < node->n_in; i++)
+        needs[i] = edge_is_needed(w, &node->edges[i]);
+    gra_call c = {
+        .op = node->op,
+        .n_in = node->n_in,
+        .n_out = node->n_out,
+        .in = in,
+        .out = out,
+        .needs = needs,
+        .args = node->args,
+        .node = node,
+    };
+    if (node->freed && gra__node_saves_something(node)) {
+        gra_fail("gra_backward: what %s saved was freed by an earlier backward pass; pass "
+                 ".retain_graph = true to that one to walk the graph again",
+                 gra_op_name(node->op));
+        return false;
+    }
+    if (!node->op->vjp) {
+        gra_fail("gra_backward: %s has no vjp, so no gradient can flow through it; give its gra_op "
+                 "one, or gra_detach its result",
+                 gra_op_name(node->op));
+        return false;
+    }
+    if (!restore_saved(w, node, &c))
+        return false;
+    if (gra__watch)
+        gra__watch(node->op, GRA__DIFFERENTIATED);
+    node->op->vjp(&c, g, dx);
+    return !gra_error() && pass_on(w, node, needs, dx);
+}
+
+/* Takes the gradient of output k out of its slot, through the hooks, into the current scope. */
+static gra_tensor *take_gradient(const walk *w, gra_node *node, int k)
+{
+    gra__result *const result = &node->results[k];
+    gra_tensor *g = gra__scoped(result->grad);
+    result->grad = NULL;
+    g = g ? through_hooks(result->hooks, g) : NULL;
+    if (!g)
+        return NULL;
+    if (!w->targets && result->tensor && result->tensor->retains_grad &&
+        !accumulate(w, &result->tensor->grad, g))
+        return NULL;
+    for (int i = 0; i < w->target_count; i++) {
+        target *const wanted = &w->targets[i];
+        if (wanted->tensor->node == node && wanted->tensor->output == k &&
+            !accumulate(w, &wanted->grad, g))
+            return NULL;
+    }
+    return g;
+}
+
+static bool visit(walk *w, gra_node *node)
+{
+    gra_tensor *g[node->n_out];
+    bool any = false;
+    for (int k = 0; k < node->n_out; k++) {
+        g[k] = take_gradient(w, node, k);
+        any |= g[k] != NULL;
+    }
+    if (gra_error())
+        return false;
+    if (!any || (w->targets && !node->needed))
+        return true;
+    for (int k = 0; k < node->n_out; k++) {
+        const gra__result *const result = &node->results[k];
+        if (!g[k] && result->shape.count >= 0 &&
+            !(g[k] = gra__zeros("gra_backward", result->shape, result->dtype)))
+            return false;
+    }
+    if (!call_rule(w, node, g))
+        return false;
+    if (!w->retain) {
+        gra__node_free_saved(node);
+        node->freed = true;
+    }
+    return true;
+}
+
+static bool visit_all(walk *w)
+{
+    bool fine = true;
+    const bool was = gra_set_grad(w->create);
+    for (size_t i = 0; i < w->count && fine; i++) {
+        const int mark = gra_mark();
+        fine = visit(w, w->nodes[i]);
+        gra_release(mark);
+    }
+    fine = fine && finish_hooked_leaves(w);
+    gra_set_grad(was);
+    return fine;
+}
+
+/* ---- beginning and end ---- */
+
+static gra_tensor *initial_gradient(gra_tensor *output, gra_tensor *gradient)
+{
+    char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
+    if (!output->requires_grad)
+        return gra_fail("gra_backward: the tensor has no history: none of what it was made from "
+                        "requires a gradient, or it was made while recording was off");
+    if (!gradient) {
+        if (output->numel != 1)
+            return gra_fail(
+                "gra_backward: a tensor of shape %s needs a .gradient of that shape; only "
+                "for one element it is 1 by default",
+                gra_shape_text(output->shape, a));
+        return gra_ones_like(output);
+    }
+    if (!gra_shape_equal(gradient->shape, output->shape))
+        return gra_fail("gra_backward: .gradient has shape %s; the tensor has shape %s",
+                        gra_shape_text(gradient->shape, a), gra_shape_text(output->shape, b));
+    return gra_to(gradient, output->dtype);
+}
+
+static bool seed(walk *w, gra_tensor *root, gra_tensor *gradient)
+{
+    gra_tensor *const g = initial_gradient(root, gradient);
+    if (!g)
+        return false;
+    return root->node ? accumulate(w, &root->node->results[root->output].grad, g)
+                      : deliver_to_leaf(w, root, g);
+}
+
+static void finish(walk *w)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        gra_node *const node = w->nodes[i];
+        node->busy = false;
+        for (int k = 0; k < node->n_out; k++) {
+            gra__release(node->results[k].grad);
+            node->results[k].grad = NULL;
+        }
+    }
+    for (size_t i = 0; i < w->hooked_count; i++) {
+        gra__release(w->hooked[i].leaf);
+        gra__release(w->hooked[i].grad);
+    }
+    free(w->hooked);
+    free(w->nodes);
+}
+
+static bool run(walk *w, gra_tensor *const *roots, gra_tensor *const *gradients, int count)
+{
+    const int mark = gra_mark();
+    bool fine = collect(w, roots, count);
+    if (fine && w->targets)
+        select_needed(w);
+    for (int i = 0; i < count && fine; i++)
+        fine = seed(w, roots[i], gradients ? gradients[i] : NULL);
+    gra_release(mark); /* so that a slot is its gradient's only owner */
+    fine = fine && visit_all(w);
+    finish(w);
+    return fine;
+}
+
+int gra_backward_with(gra_backward_options o)
+{
+    if (gra_error())
+        return -1;
+    if (!o.tensor) {
+        gra_fail("gra_backward: the tensor is NULL");
+        return -1;
+    }
+    walk w = {.retain = o.retain_graph || o.create_graph, .create = o.create_graph};
+    return run(&w, &o.tensor, &o.gradient, 1) ? 0 : -1;
+}
+
+static bool check_grad_arguments(const gra_grad_many_options *o)
+{
+    for (int i = 0; i < o->output_count + o->input_count; i++) {
+        const bool output = i < o->output_count;
+        const gra_tensor *const t = output ? o->outputs[i] : o->inputs[i - o->output_count];
+        if (t && (output || t->requires_grad))
+            continue;
+        gra_fail("gra_grad: %s %d %s", output ? "output" : "input",
+                 output ? i : i - o->output_count, t ? "does not require a gradient" : "is NULL");
+        return false;
+    }
+    return true;
+}
+
+/* Moves what was found into the results, in the caller's scope. */
+static bool deliver_results(const gra_grad_many_options *o, target *targets)
+{
+    for (int i = 0; i < o->input_count; i++) {
+        if (!targets[i].grad && !o->allow_unused) {
+            gra_fail(
+                "gra_grad: the outputs do not depend on input %d; pass .allow_unused = true to "
+                "get zeros for it",
+                i);
+            return false;
+        }
+        o->results[i] =
+            targets[i].grad ? gra__scoped(targets[i].grad) : gra_zeros_like(o->inputs[i]);
+        targets[i].grad = NULL;
+        if (!o->results[i])
+            return false;
+    }
+    return true;
+}
+
+int gra_grad_many_with(gra_grad_many_options o)
+{
+    for (int i = 0; i < o.input_count; i++)
+        o.results[i] = NULL;
+    if (gra_error() || !check_grad_arguments(&o))
+        return -1;
+    target *const targets = calloc((size_t)o.input_count + 1, sizeof *targets);
+    if (!targets) {
+        gra_fail("gra_grad: out of memory for %d inputs", o.input_count);
+        return -1;
+    }
+    for (int i = 0; i < o.input_count; i++)
+        targets[i].tensor = o.inputs[i];
+    walk w = {
+        .targets = targets,
+        .target_count = o.input_count,
+        .retain = o.retain_graph || o.create_graph,
+        .create = o.create_graph,
+    };
+    const bool fine =
+        run(&w, o.outputs, o.gradients, o.output_count) && deliver_results(&o, targets);
+    for (int i = 0; i < o.input_count; i++)
+        gra__release(targets[i].grad);
+    free(targets);
+    return fine ? 0 : -1;
+}
+
+gra_tensor *gra_grad_with(gra_grad_options o)
+{
+    gra_tensor *result;
+    gra_grad_many_with((gra_grad_many_options){
+        .outputs = &o.output,
+        .output_count = 1,
+        .inputs = &o.input,
+        .input_count = 1,
+        .results = &result,
+        .gradients = &o.gradient,
+        .retain_graph = o.retain_graph,
+        .create_graph = o.create_graph,
+        .allow_unused = o.allow_unused,
+    });
+    return result;
+}

@@ -1,0 +1,22 @@
+/* hooks.h - looking at a tensor's gradient, or replacing it, as the backward pass goes by. */
+#ifndef GRA_AUTOGRAD_HOOKS_H
+#define GRA_AUTOGRAD_HOOKS_H
+
+#include "../core/tensor.h"
+
+GRA_BEGIN_DECLS
+
+/* Called with the complete gradient of a tensor; returns another one of the same shape to go on with,
+ * or NULL to leave it. The gradient is borrowed. */
+typedef gra_tensor *(*gra_hook_fn)(gra_tensor *grad, void *context);
+
+/* Registers fn on a tensor that requires a gradient; hooks run in the order of registration. Returns
+ * an id for gra_remove_hook, or -1 with an error. */
+int gra_tensor_hook(gra_tensor *t, gra_hook_fn fn, void *context);
+
+/* Returns 0, or -1 with an error when t has no hook of that id. */
+int gra_remove_hook(gra_tensor *t, int id);
+
+GRA_END_DECLS
+
+#endif
