@@ -1,0 +1,52 @@
+/* layer.c - what the ready-made modules share. */
+#include "nn/layer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/create.h"
+#include "core/error.h"
+#include "core/random.h"
+#include "core/scope.h"
+
+gra_module *gra__layer(const gra_module_class *type, const void *data, size_t size)
+{
+    gra_module *const self = gra_module_new(type, size);
+    if (self)
+        memcpy(gra_module_data(self), data, size);
+    return self;
+}
+
+static gra_tensor *add_uniform(gra_module *m, const char *name, gra_shape shape, double bound)
+{
+    return gra_uniform_(gra_module_add_parameter(m, name, gra_empty(shape)), -bound, bound);
+}
+
+gra__weights gra__add_weights(gra_module *m, gra_shape shape, bool has_bias)
+{
+    gra__weights made = {0};
+    double fan_in = 1;
+    for (int i = 1; i < shape.count; i++)
+        fan_in *= (double)shape.size[i];
+    const int mark = gra_mark();
+    made.weight = add_uniform(m, "weight", shape, 1 / sqrt(fan_in));
+    if (has_bias)
+        made.bias = add_uniform(m, "bias", GRA_SHAPE(shape.size[0]), 1 / sqrt(fan_in));
+    gra_release(mark);
+    return made;
+}
+
+bool gra__check_positive(const char *type, const char *name, int64_t value)
+{
+    if (value < 1 || value > INT32_MAX)
+        gra_fail("%s: %s %lld is out of range; at least 1 is needed", type, name, (long long)value);
+    return !gra_error();
+}
+
+void gra__write_pair(FILE *text, const char *name, const int64_t pair[2])
+{
+    if (pair[0] == pair[1])
+        fprintf(text, "%s=%lld", name, (long long)pair[0]);
+    else
+        fprintf(text, "%s=(%lld, %lld)", name, (long long)pair[0], (long long)pair[1]);
+}

@@ -1,0 +1,194 @@
+/* layers.h - ready-made modules: constructors with PyTorch's names, order and defaults.
+ *
+ *     gra_module *net = gra_sequential(
+ *         gra_nn_conv2d(1, 6, 5, .padding = 2), gra_nn_relu(),
+ *         gra_nn_max_pool2d(2),
+ *         gra_nn_flatten(),
+ *         gra_nn_linear(6 * 14 * 14, 10));
+ *     gra_tensor *logits = gra_forward(net, images);
+ *
+ * Each returns a new module that belongs to the caller (see module.h), or NULL with an error that
+ * says which argument is wrong.  Weights are float32, drawn from the thread's default generator as
+ * PyTorch draws them; nn/init.h draws others, gra_module_to converts.  Where a tuple (height, width)
+ * can be given instead of a number, giving both is an error.  In C++ call NAME_with(options).
+ * Letters: N batch, C channels, H height, W width.
+ * May include: core, ops, autograd.
+ */
+#ifndef GRA_NN_LAYERS_H
+#define GRA_NN_LAYERS_H
+
+#include "../ops/ops.h"
+#include "module.h"
+
+GRA_BEGIN_DECLS
+
+/* ---- containers ---- */
+
+/* Runs its modules one after the other; their names are "0", "1", ... It takes all of them over, also
+ * when it fails: a NULL among them is an error (the pending one, if any), and the others are freed. */
+gra_module *gra_sequential_of(gra_module *const *modules, int count);
+
+/* ---- layers with weights ---- */
+
+/* Parameters "weight" [out, in / groups, kernel height, kernel width] and "bias" [out], both uniform
+ * in +-1/sqrt(fan in), fan in = in / groups * kernel height * kernel width. See gra_conv2d. */
+typedef struct gra_nn_conv2d_options {
+    int begin_;
+    int64_t in_channels, out_channels;
+    int64_t kernel_size;
+    int64_t stride;   /* 1 */
+    int64_t padding;  /* 0 on each side */
+    int64_t dilation; /* 1 */
+    int64_t groups;   /* 1; divides both channels */
+    bool bias;        /* true */
+    int64_t kernel_size_hw[2], stride_hw[2], padding_hw[2], dilation_hw[2];
+} gra_nn_conv2d_options;
+
+/* Parameters "weight" [out, in] and "bias" [out], both uniform in +-1/sqrt(in). y = x weight^T + bias
+ * over the last dim. */
+typedef struct gra_nn_linear_options {
+    int begin_;
+    int64_t in_features, out_features;
+    bool bias; /* true */
+} gra_nn_linear_options;
+
+gra_nn_conv2d_options gra_nn_conv2d_defaults(void);
+gra_nn_linear_options gra_nn_linear_defaults(void);
+gra_module *gra_nn_conv2d_with(gra_nn_conv2d_options options);
+gra_module *gra_nn_linear_with(gra_nn_linear_options options);
+
+/* ---- pooling: see gra_avg_pool2d and gra_max_pool2d ---- */
+
+typedef struct gra_nn_avg_pool2d_options {
+    int begin_;
+    int64_t kernel_size;
+    int64_t stride;           /* 0: kernel_size */
+    int64_t padding;          /* 0; at most half the kernel */
+    bool ceil_mode;           /* false */
+    bool count_include_pad;   /* true */
+    int64_t divisor_override; /* 0: the window's size */
+    int64_t kernel_size_hw[2], stride_hw[2], padding_hw[2];
+} gra_nn_avg_pool2d_options;
+
+typedef struct gra_nn_max_pool2d_options {
+    int begin_;
+    int64_t kernel_size;
+    int64_t stride;   /* 0: kernel_size */
+    int64_t padding;  /* 0; at most half the kernel */
+    int64_t dilation; /* 1 */
+    bool ceil_mode;   /* false */
+    int64_t kernel_size_hw[2], stride_hw[2], padding_hw[2], dilation_hw[2];
+} gra_nn_max_pool2d_options;
+
+gra_nn_avg_pool2d_options gra_nn_avg_pool2d_defaults(void);
+gra_nn_max_pool2d_options gra_nn_max_pool2d_defaults(void);
+gra_module *gra_nn_avg_pool2d_with(gra_nn_avg_pool2d_options options);
+gra_module *gra_nn_max_pool2d_with(gra_nn_max_pool2d_options options);
+
+/* ---- elementwise ---- */
+
+typedef struct gra_nn_relu_options {
+    int begin_;
+    bool inplace; /* false; true overwrites the input, which must not be a leaf that is trained */
+} gra_nn_relu_options;
+
+typedef struct gra_nn_sigmoid_options {
+    int begin_;
+} gra_nn_sigmoid_options;
+
+typedef struct gra_nn_tanh_options {
+    int begin_;
+} gra_nn_tanh_options;
+
+typedef struct gra_nn_identity_options {
+    int begin_;
+} gra_nn_identity_options;
+
+typedef struct gra_nn_dropout_options {
+    int begin_;
+    double p; /* 0.5: probability of an element to become 0 while training, 0 to 1 */
+} gra_nn_dropout_options;
+
+gra_nn_relu_options gra_nn_relu_defaults(void);
+gra_nn_sigmoid_options gra_nn_sigmoid_defaults(void);
+gra_nn_tanh_options gra_nn_tanh_defaults(void);
+gra_nn_identity_options gra_nn_identity_defaults(void);
+gra_nn_dropout_options gra_nn_dropout_defaults(void);
+gra_module *gra_nn_relu_with(gra_nn_relu_options options);         /* max(x, 0) */
+gra_module *gra_nn_sigmoid_with(gra_nn_sigmoid_options options);   /* 1 / (1 + e^-x) */
+gra_module *gra_nn_tanh_with(gra_nn_tanh_options options);         /* tanh x */
+gra_module *gra_nn_identity_with(gra_nn_identity_options options); /* x */
+gra_module *gra_nn_dropout_with(gra_nn_dropout_options options);   /* x or 0, over 1 - p */
+
+/* ---- shapes ---- */
+
+typedef struct gra_nn_flatten_options {
+    int begin_;
+    int64_t start_dim; /* 1 */
+    int64_t end_dim;   /* -1 */
+} gra_nn_flatten_options;
+
+gra_nn_flatten_options gra_nn_flatten_defaults(void);
+gra_module *gra_nn_flatten_with(gra_nn_flatten_options options); /* joins start_dim ... end_dim */
+
+/* Reshapes to the sizes; one of them may be -1 and follows from the input. */
+gra_module *gra_nn_reshape_with(gra_shape sizes);
+
+/* ---- losses: called through gra_loss(module, input, target) ---- */
+
+typedef struct gra_nn_cross_entropy_loss_options {
+    int begin_;
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+    int64_t ignore_index;    /* -100 */
+} gra_nn_cross_entropy_loss_options;
+
+typedef struct gra_nn_mse_loss_options {
+    int begin_;
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_nn_mse_loss_options;
+
+gra_nn_cross_entropy_loss_options gra_nn_cross_entropy_loss_defaults(void);
+gra_nn_mse_loss_options gra_nn_mse_loss_defaults(void);
+gra_module *gra_nn_cross_entropy_loss_with(gra_nn_cross_entropy_loss_options options);
+gra_module *gra_nn_mse_loss_with(gra_nn_mse_loss_options options);
+
+#ifndef __cplusplus
+#define gra_sequential(...)                                                                        \
+    gra_sequential_of((gra_module *const[]){__VA_ARGS__},                                          \
+                      (int)(sizeof((gra_module *const[]){__VA_ARGS__}) / sizeof(gra_module *)))
+#define gra_nn_conv2d(...)                                                                         \
+    gra_nn_conv2d_with(GRA_KEYWORDS(gra_nn_conv2d_options, .stride = 1, .dilation = 1,             \
+                                    .groups = 1, .bias = true, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_linear(...)                                                                         \
+    gra_nn_linear_with(                                                                            \
+        GRA_KEYWORDS(gra_nn_linear_options, .bias = true, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_avg_pool2d(...)                                                                     \
+    gra_nn_avg_pool2d_with(GRA_KEYWORDS(gra_nn_avg_pool2d_options, .count_include_pad = true,      \
+                                        .begin_ = 0, __VA_ARGS__))
+#define gra_nn_max_pool2d(...)                                                                     \
+    gra_nn_max_pool2d_with(                                                                        \
+        GRA_KEYWORDS(gra_nn_max_pool2d_options, .dilation = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_relu(...)                                                                           \
+    gra_nn_relu_with(GRA_KEYWORDS(gra_nn_relu_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_sigmoid(...)                                                                        \
+    gra_nn_sigmoid_with(GRA_KEYWORDS(gra_nn_sigmoid_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_tanh(...)                                                                           \
+    gra_nn_tanh_with(GRA_KEYWORDS(gra_nn_tanh_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_identity(...)                                                                       \
+    gra_nn_identity_with(GRA_KEYWORDS(gra_nn_identity_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_dropout(...)                                                                        \
+    gra_nn_dropout_with(GRA_KEYWORDS(gra_nn_dropout_options, .p = 0.5, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_flatten(...)                                                                        \
+    gra_nn_flatten_with(GRA_KEYWORDS(gra_nn_flatten_options, .start_dim = 1, .end_dim = -1,        \
+                                     .begin_ = 0, __VA_ARGS__))
+#define gra_nn_reshape(...) gra_nn_reshape_with(GRA_SHAPE(__VA_ARGS__))
+#define gra_nn_cross_entropy_loss(...)                                                             \
+    gra_nn_cross_entropy_loss_with(GRA_KEYWORDS(gra_nn_cross_entropy_loss_options,                 \
+                                                .ignore_index = -100, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_mse_loss(...)                                                                       \
+    gra_nn_mse_loss_with(GRA_KEYWORDS(gra_nn_mse_loss_options, .begin_ = 0, __VA_ARGS__))
+#endif
+
+GRA_END_DECLS
+
+#endif
