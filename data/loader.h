@@ -1,0 +1,58 @@
+/* loader.h - batches of a data set, in order or shuffled.
+ *
+ *     gra_data *data = gra_loader(set, .batch = 64, .shuffle = true, .seed = 1);
+ *     gra_tensor *x, *y;
+ *     for (int epoch = 0; epoch < 5; epoch++)
+ *         for (int mark = gra_mark(); gra_data_next(data, &x, &y); gra_release(mark))
+ *             ...                                        x [64, ...], y [64, ...]
+ *     gra_free(data);
+ *
+ * The order of an epoch depends on the seed and the epoch's number alone.
+ */
+#ifndef GRA_DATA_LOADER_H
+#define GRA_DATA_LOADER_H
+
+#include "dataset.h"
+
+GRA_BEGIN_DECLS
+
+typedef struct gra_data gra_data;
+
+typedef struct gra_loader_options {
+    int begin_;
+    gra_dataset *dataset; /* taken over, also when the loader fails; one loader's at most */
+    int64_t batch;        /* 1 */
+    bool shuffle;         /* false: in order */
+    bool drop_last;       /* false: the last batch of an epoch may be smaller */
+    uint64_t seed;        /* 0 */
+} gra_loader_options;
+
+gra_loader_options gra_loader_defaults(void);
+
+/* NULL with an error for a NULL data set, an empty one, another loader's, or a batch below 1. */
+gra_data *gra_loader_with(gra_loader_options options);
+
+#ifndef __cplusplus
+#define gra_loader(...)                                                                            \
+    gra_loader_with(GRA_KEYWORDS(gra_loader_options, .batch = 1, .begin_ = 0, __VA_ARGS__))
+#endif
+
+/* The next batch, in the current scope. False at the end of an epoch, and the call after that begins
+ * the next one; false as well while an error is pending. Where an example fails, or has another shape
+ * or dtype than those before it, that is the error, and after gra_clear_error the same batch comes
+ * again. */
+bool gra_data_next(gra_data *data, gra_tensor **x, gra_tensor **y);
+
+/* Begins a new epoch now, in a new random order, also where .shuffle is false; the epochs after it are
+ * then in order again. */
+void gra_data_shuffle(gra_data *data);
+
+/* Begins a new epoch now, after leaving one in the middle. */
+void gra_data_rewind(gra_data *data);
+
+int64_t gra_data_size(const gra_data *data);    /* examples in an epoch */
+int64_t gra_data_batches(const gra_data *data); /* batches in an epoch */
+
+GRA_END_DECLS
+
+#endif

@@ -1,0 +1,111 @@
+/* graph_dot.c - drawing a graph. */
+#include "viz/graph_dot.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/node.h"
+
+/* The nodes and leaves met so far, in the order of their discovery; the index is the name. */
+typedef struct seen {
+    const void **items;
+    size_t count, capacity;
+} seen;
+
+/* Index of an item; *is_new tells whether it was met for the first time. -1 where memory is short. */
+static long index_of(seen *s, const void *item, bool *is_new)
+{
+    *is_new = false;
+    for (size_t i = s->count; i-- > 0;)
+        if (s->items[i] == item)
+            return (long)i;
+    if (s->count == s->capacity) {
+        const size_t larger = s->capacity ? 2 * s->capacity : 64;
+        const void **const moved = realloc(s->items, larger * sizeof *moved);
+        if (!moved)
+            return -1;
+        s->items = moved;
+        s->capacity = larger;
+    }
+    *is_new = true;
+    s->items[s->count] = item;
+    return (long)s->count++;
+}
+
+static void draw_leaf(FILE *file, long name, const gra_tensor *leaf)
+{
+    char text[GRA_SHAPE_TEXT];
+    fprintf(file, "  leaf%ld [shape=box, style=filled, fillcolor=\"%s\", label=\"%s\\n%s\"];\n",
+            name, leaf->requires_grad ? "#cfe2ff" : "#eeeeee", gra_dtype_name(leaf->dtype),
+            gra_shape_text(leaf->shape, text));
+}
+
+static void draw_op(FILE *file, long name, const gra_node *node)
+{
+    char text[GRA_SHAPE_TEXT];
+    fprintf(file, "  op%ld [shape=ellipse, label=\"%s\\n%s\"];\n", name, gra_op_name(node->op),
+            gra_shape_text(node->results[0].shape, text));
+}
+
+/* The tensors that feed node: other nodes join the list, leaves are drawn at once. */
+static bool draw_inputs(FILE *file, seen *nodes, seen *leaves, const gra_node *node, long name)
+{
+    bool is_new;
+    for (int i = 0; i < node->n_in; i++) {
+        const gra__edge *const edge = &node->edges[i];
+        const gra_tensor *const leaf = edge->leaf ? edge->leaf : edge->node ? NULL : edge->saved;
+        if (leaf) {
+            const long from =
+                index_of(leaves, leaf->requires_grad ? (void *)leaf : (void *)edge, &is_new);
+            if (from < 0)
+                return false;
+            if (is_new)
+                draw_leaf(file, from, leaf);
+            fprintf(file, "  leaf%ld -> op%ld;\n", from, name);
+        } else if (edge->node) {
+            const long from = index_of(nodes, edge->node, &is_new);
+            if (from < 0)
+                return false;
+            fprintf(file, "  op%ld -> op%ld;\n", from, name);
+        }
+    }
+    return true;
+}
+
+static bool draw_all(FILE *file, seen *nodes, seen *leaves)
+{
+    for (size_t i = 0; i < nodes->count; i++) {
+        const gra_node *const node = nodes->items[i];
+        draw_op(file, (long)i, node);
+        if (!draw_inputs(file, nodes, leaves, node, (long)i))
+            return false;
+    }
+    return true;
+}
+
+int gra_graph_dot(const gra_tensor *t, FILE *file)
+{
+    if (!t || !file) {
+        gra_fail("gra_graph_dot: %s is NULL", t ? "the file" : "the tensor");
+        return -1;
+    }
+    seen nodes = {0}, leaves = {0};
+    bool is_new;
+    fprintf(file,
+            "digraph gradus {\n  rankdir=TB;\n  node [fontname=\"Helvetica\", fontsize=11];\n");
+    if (!t->node)
+        draw_leaf(file, 0, t);
+    const bool fine =
+        !t->node || (index_of(&nodes, t->node, &is_new) >= 0 && draw_all(file, &nodes, &leaves));
+    fprintf(file, "}\n");
+    free(nodes.items);
+    free(leaves.items);
+    if (fine && fflush(file) == 0 && !ferror(file))
+        return 0;
+    gra_fail("gra_graph_dot: the drawing could not be written: %s",
+             fine ? strerror(errno) : "out of memory");
+    return -1;
+}
