@@ -1,0 +1,163 @@
+/* lenet5.c - train LeNet-5, the sigmoid and average-pooling one, on handwritten digits.
+ *
+ *   lenet5 [--data DIR] [--epochs N] [--batch N] [--lr X] [--seed N] [--steps N] [--save FILE]
+ *
+ * DIR holds MNIST's four IDX files, plain or .gz; without it the embedded digits are drawn.  --steps
+ * ends each epoch after N batches and tests on a few digits only, for a quick look.  The last line is
+ * the accuracy on the test set.
+ */
+#include "gradus.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef struct {
+    const char *data, *save;
+    int epochs, batch, steps;
+    double lr;
+    uint64_t seed;
+} settings;
+
+/* gra_lenet5() is this network; here it is spelled out. */
+static gra_module *lenet5(void)
+{
+    return gra_sequential(
+        gra_nn_reshape(-1, 1, 28, 28),
+        gra_nn_conv2d(1, 6, 5, .padding = 2), gra_nn_sigmoid(),   /*  6 x 28 x 28 */
+        gra_nn_avg_pool2d(2, .stride = 2),                        /*  6 x 14 x 14 */
+        gra_nn_conv2d(6, 16, 5), gra_nn_sigmoid(),                /* 16 x 10 x 10 */
+        gra_nn_avg_pool2d(2, .stride = 2),                        /* 16 x  5 x  5 */
+        gra_nn_flatten(),
+        gra_nn_linear(16 * 5 * 5, 120), gra_nn_sigmoid(),
+        gra_nn_linear(120, 84), gra_nn_sigmoid(),
+        gra_nn_linear(84, 10));
+}
+
+/* Sigmoids learn slowly from PyTorch's default weights; Glorot's keep the signal's size. */
+static gra_tensor *glorot(gra_tensor *weight)
+{
+    return gra_init_xavier_uniform_(weight, .gain = 4);
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* On a terminal a bar that is drawn over and over; elsewhere one line an epoch. */
+static void progress(int epoch, int64_t done, int64_t batches, double loss, double start)
+{
+    static const char bar[] = "########################################";
+    const int width = (int)sizeof bar - 1, filled = (int)(done * width / batches);
+    const double rate = (double)done / (seconds() - start + 1e-9);
+    if (isatty(STDOUT_FILENO) && (done % 20 == 0 || done == batches))
+        printf("\repoch %d [%.*s%*s] %3d %%  loss %.4f  %.0f batches/s ", epoch, filled, bar,
+               width - filled, "", (int)(done * 100 / batches), loss, rate);
+    else if (done == batches)
+        printf("epoch %d  loss %.4f  %.0f batches/s", epoch, loss, rate);
+    if (done == batches)
+        printf("\n");
+    fflush(stdout);
+}
+
+static void train_epoch(gra_module *net, gra_optim *opt, gra_data *data, int epoch, int steps)
+{
+    gra_tensor *x, *y;
+    double total = 0;
+    const double start = seconds();
+    const int64_t batches = steps ? steps : gra_data_batches(data);
+    gra_data_shuffle(data);
+    int64_t done = 0;
+    for (int mark = gra_mark(); done < batches && gra_data_next(data, &x, &y); gra_release(mark)) {
+        gra_tensor *loss = gra_cross_entropy(gra_forward(net, x), y);
+        gra_zero_grad(opt);
+        gra_backward(loss);
+        if (gra_step(opt) < 0)
+            break;
+        total += gra_item(loss);
+        done++;
+        progress(epoch, done, batches, total / (double)done, start);
+    }
+}
+
+static double accuracy(gra_module *net, gra_data *data)
+{
+    gra_tensor *x, *y;
+    double hits = 0;
+    const bool was = gra_set_grad(false);
+    for (int mark = gra_mark(); gra_data_next(data, &x, &y); gra_release(mark))
+        hits += gra_item(gra_sum(gra_eq(gra_argmax(gra_forward(net, x), 1), y)));
+    gra_set_grad(was);
+    return hits / (double)gra_data_size(data);
+}
+
+static gra_data *digits(const settings *s, bool train)
+{
+    const int64_t few = train ? (int64_t)s->steps * s->batch : 500;
+    if (s->data)
+        return gra_mnist(s->data, .train = train, .batch = train ? s->batch : 250, .seed = s->seed);
+    return gra_digits(.train = train, .batch = train ? s->batch : 250, .seed = s->seed,
+                      .count = s->steps ? few : 0);
+}
+
+static int run(const settings *s)
+{
+    gra_manual_seed(s->seed);
+    gra_data *train = digits(s, true), *test = digits(s, false);
+    gra_module *net = gra_init_weights(lenet5(), glorot);
+    gra_optim *opt = gra_sgd(net, .lr = s->lr, .momentum = 0.9);
+    gra_scheduler *schedule = gra_cosine_annealing_lr(opt, s->epochs);
+
+    for (int epoch = 1; epoch <= s->epochs && !gra_error(); epoch++) {
+        train_epoch(net, opt, train, epoch, s->steps);
+        gra_scheduler_step(schedule);
+    }
+    if (s->save)
+        gra_save(net, s->save);
+    const double hits = gra_error() ? 0 : accuracy(net, test);
+    if (gra_error())
+        fprintf(stderr, "lenet5: %s\n", gra_error());
+    else
+        printf("test accuracy %.2f %%\n", 100 * hits);
+    gra_free(schedule, opt, net, test, train);
+    return gra_error() != NULL;
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: lenet5 [--data DIR] [--epochs N] [--batch N] [--lr X] [--seed N] "
+                    "[--steps N] [--save FILE]\n");
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    settings s = {.epochs = 10, .batch = 64, .lr = 0.1, .seed = 1};
+    for (int i = 1; i < argc; i += 2) {
+        const char *option = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (!value)
+            return usage();
+        if (!strcmp(option, "--data"))
+            s.data = value;
+        else if (!strcmp(option, "--save"))
+            s.save = value;
+        else if (!strcmp(option, "--epochs"))
+            s.epochs = atoi(value);
+        else if (!strcmp(option, "--batch"))
+            s.batch = atoi(value);
+        else if (!strcmp(option, "--steps"))
+            s.steps = atoi(value);
+        else if (!strcmp(option, "--lr"))
+            s.lr = atof(value);
+        else if (!strcmp(option, "--seed"))
+            s.seed = strtoull(value, NULL, 10);
+        else
+            return usage();
+    }
+    return run(&s);
+}

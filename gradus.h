@@ -1,0 +1,56 @@
+/* gradus.h - Gradus: a computation-graph autodiff framework in C.
+ *
+ *     #include <gradus.h>
+ *
+ *     gra_tensor *x = gra_requires_grad(gra_vector(1, 2, 3));
+ *     gra_tensor *y = gra_sum(gra_mul(x, x));
+ *     gra_backward(y);
+ *     gra_print(gra_tensor_grad(x));                       tensor([2., 4., 6.])
+ *
+ * This header is for users; inside the library each file includes just what it needs.  The headers
+ * below are the manual, from the bottom up.
+ */
+#ifndef GRADUS_H
+#define GRADUS_H
+
+#include "core/alloc.h"
+#include "core/common.h"
+#include "core/create.h"
+#include "core/dtype.h"
+#include "core/error.h"
+#include "core/object.h"
+#include "core/op.h"
+#include "core/print.h"
+#include "core/random.h"
+#include "core/scope.h"
+#include "core/shape.h"
+#include "core/tensor.h"
+#include "core/threads.h"
+
+#include "ops/ops.h"
+
+#include "autograd/backward.h"
+#include "autograd/gradcheck.h"
+#include "autograd/hooks.h"
+
+#include "nn/init.h"
+#include "nn/layers.h"
+#include "nn/models/lenet5.h"
+#include "nn/module.h"
+#include "nn/summary.h"
+
+#include "optim/clip.h"
+#include "optim/optim.h"
+#include "optim/schedulers.h"
+
+#include "data/dataset.h"
+#include "data/digit_set.h"
+#include "data/idx.h"
+#include "data/loader.h"
+#include "data/mnist.h"
+
+#include "io/safetensors.h"
+
+#include "viz/graph_dot.h"
+
+#endif
