@@ -1,0 +1,314 @@
+/* test_layers.c - the ready-made modules: what they compute, how they print, what they refuse. */
+#include "gradus.h"
+
+#include "../support/test.h"
+
+static void check_text(gra_module *m, const char *expected, int line)
+{
+    char *const text = gra_module_text(m);
+    ck_assert_msg(text && strcmp(text, expected) == 0, "line %d: the text is %s, expected %s (%s)",
+                  line, text ? text : "NULL", expected, gra_error() ? gra_error() : "no error");
+    free(text);
+    gra_free(m);
+}
+
+/* The text of a module, which is freed. */
+#define ASSERT_TEXT(m, expected) check_text(m, expected, __LINE__)
+
+/* A constructor that must fail. */
+#define ASSERT_REJECTED(m, text)                                                                   \
+    do {                                                                                           \
+        ck_assert_ptr_null(m);                                                                     \
+        GRA_ASSERT_ERROR(text);                                                                    \
+    } while (0)
+
+/* 0, 1, 2, ... as an image [1, 1, height, width]. */
+static gra_tensor *image(int64_t height, int64_t width)
+{
+    gra_tensor *const x = gra_to(gra_arange(0, (double)(height * width), 1), GRA_FLOAT32);
+    return gra_reshape(x, GRA_SHAPE(1, 1, height, width));
+}
+
+static gra_tensor *run(gra_module *m, gra_tensor *x)
+{
+    gra_tensor *const y = gra_forward(m, x);
+    gra_free(m);
+    return y;
+}
+
+GRA_TEST(conv2d_adds_up_windows_and_a_bias)
+{
+    gra_module *const conv = gra_nn_conv2d(1, 2, .kernel_size_hw = {1, 2}, .stride_hw = {2, 1});
+    gra_init_constant_(gra_module_parameter(conv, "weight"), 1);
+    gra_init_constant_(gra_module_parameter(conv, "bias"), 0.5);
+    gra_tensor *const y = run(conv, image(3, 3));
+    GRA_ASSERT_SHAPE(y, 1, 2, 2, 2);
+    GRA_ASSERT_VALUES(y, 1.5, 3.5, 13.5, 15.5, 1.5, 3.5, 13.5, 15.5);
+}
+
+GRA_TEST(conv2d_pads_dilates_and_groups)
+{
+    gra_module *const conv = gra_nn_conv2d(2, 2, 3, .padding = 2, .dilation_hw = {2, 3},
+                                           .groups = 2, .bias = false);
+    GRA_ASSERT_SHAPE(gra_module_parameter(conv, "weight"), 2, 1, 3, 3);
+    ck_assert_ptr_null(gra_module_parameter(conv, "bias"));
+    GRA_ASSERT_ERROR("gra_module_parameter: Conv2d has no parameter \"bias\"");
+    GRA_ASSERT_SHAPE(run(conv, gra_ones(GRA_SHAPE(4, 2, 5, 6))), 4, 2, 5, 4);
+}
+
+GRA_TEST(weights_are_drawn_within_pytorchs_bounds)
+{
+    gra_module *const conv = gra_nn_conv2d(4, 16, 5, .groups = 2), *const fc = gra_nn_linear(50, 40);
+    const struct {
+        gra_tensor *tensor;
+        double bound;
+    } drawn[] = {
+        {gra_module_parameter(conv, "weight"), 1 / sqrt(50)},
+        {gra_module_parameter(conv, "bias"), 1 / sqrt(50)},
+        {gra_module_parameter(fc, "weight"), 1 / sqrt(50)},
+        {gra_module_parameter(fc, "bias"), 1 / sqrt(50)},
+    };
+    for (size_t i = 0; i < sizeof drawn / sizeof *drawn; i++) {
+        const double most = gra_item(gra_max(gra_abs(drawn[i].tensor)));
+        ck_assert_msg(most <= drawn[i].bound && most > 0.8 * drawn[i].bound,
+                      "tensor %zu reaches %g, its bound is %g", i, most, drawn[i].bound);
+    }
+    gra_free(conv, fc);
+}
+
+GRA_TEST(the_same_seed_gives_the_same_weights)
+{
+    gra_manual_seed(7);
+    gra_module *const a = gra_nn_linear(3, 2);
+    gra_manual_seed(7);
+    gra_module *const b = gra_nn_linear(3, 2);
+    ck_assert(gra_item(gra_all(gra_eq(gra_module_parameter(a, "weight"),
+                                      gra_module_parameter(b, "weight")))) == 1);
+    gra_free(a, b);
+}
+
+GRA_TEST(linear_is_a_product_and_a_bias)
+{
+    gra_module *const fc = gra_nn_linear(2, 2);
+    const float w[] = {1, 2, 3, 4};
+    gra_set_grad(false);
+    gra_copy_(gra_module_parameter(fc, "weight"), gra_from_data(w, GRA_SHAPE(2, 2)));
+    gra_copy_(gra_module_parameter(fc, "bias"), gra_vector(10, 20));
+    GRA_ASSERT_VALUES(run(fc, gra_vector(1, -1)), 9, 19);
+}
+
+GRA_TEST(pools_reduce_windows)
+{
+    GRA_ASSERT_VALUES(run(gra_nn_avg_pool2d(2), image(4, 4)), 2.5, 4.5, 10.5, 12.5);
+    GRA_ASSERT_VALUES(run(gra_nn_max_pool2d(2, 1), image(3, 3)), 4, 5, 7, 8);
+    GRA_ASSERT_VALUES(run(gra_nn_avg_pool2d(2, .padding = 1, .count_include_pad = false), image(2, 2)),
+                      0, 1, 2, 3);
+    GRA_ASSERT_VALUES(run(gra_nn_avg_pool2d(2, .divisor_override = 1), image(2, 2)), 6);
+    GRA_ASSERT_VALUES(run(gra_nn_max_pool2d(.kernel_size_hw = {1, 2}, .ceil_mode = true), image(2, 3)),
+                      1, 2, 4, 5);
+    GRA_ASSERT_VALUES(run(gra_nn_max_pool2d(2, .stride = 1, .dilation = 2), image(3, 3)), 8);
+}
+
+GRA_TEST(activations_work_elementwise)
+{
+    gra_tensor *const x = gra_vector(-1, 0, 2);
+    GRA_ASSERT_VALUES(run(gra_nn_relu(), x), 0, 0, 2);
+    GRA_ASSERT_VALUES(run(gra_nn_sigmoid(), x), 0.26894142, 0.5, 0.88079708);
+    GRA_ASSERT_VALUES(run(gra_nn_tanh(), x), -0.76159416, 0, 0.96402758);
+    ck_assert_ptr_eq(run(gra_nn_identity(), x), x);
+    GRA_ASSERT_VALUES(x, -1, 0, 2);
+    ck_assert_ptr_eq(run(gra_nn_relu(.inplace = true), x), x);
+    GRA_ASSERT_VALUES(x, 0, 0, 2);
+}
+
+GRA_TEST(dropout_drops_while_training_only)
+{
+    gra_module *const dropout = gra_nn_dropout(.p = 0.25);
+    gra_tensor *const x = gra_ones(GRA_SHAPE(10000));
+    gra_tensor *const y = gra_forward(dropout, x);
+    const double kept = gra_item(gra_sum(gra_ne_scalar(y, 0))) / 10000;
+    ck_assert_msg(kept > 0.73 && kept < 0.77, "%g of the elements were kept, not 0.75", kept);
+    ck_assert_double_eq_tol(gra_item(gra_max(y)), 1 / 0.75, 1e-6);
+    gra_eval(dropout);
+    ck_assert(gra_item(gra_all(gra_eq(gra_forward(dropout, x), x))) == 1);
+    gra_free(dropout);
+    GRA_ASSERT_VALUES(run(gra_nn_dropout(0), gra_vector(1, 2)), 1, 2);
+    GRA_ASSERT_VALUES(run(gra_nn_dropout(1), gra_vector(1, 2)), 0, 0);
+}
+
+GRA_TEST(flatten_and_reshape_change_the_shape)
+{
+    gra_tensor *const x = gra_ones(GRA_SHAPE(2, 3, 4, 5));
+    GRA_ASSERT_SHAPE(run(gra_nn_flatten(), x), 2, 60);
+    GRA_ASSERT_SHAPE(run(gra_nn_flatten(.start_dim = 0, .end_dim = 1), x), 6, 4, 5);
+    GRA_ASSERT_SHAPE(run(gra_nn_flatten(-2), x), 2, 3, 20);
+    GRA_ASSERT_SHAPE(run(gra_nn_reshape(-1, 1, 6, 10), x), 2, 1, 6, 10);
+    GRA_ASSERT_SHAPE(run(gra_nn_reshape(120), x), 120);
+}
+
+/* PyTorch 2.13: F.cross_entropy and F.mse_loss. */
+GRA_TEST(loss_modules_follow_their_options)
+{
+    const float logits[] = {1, 2, 3, 1, 1, 1};
+    const int64_t classes[] = {2, -100};
+    gra_tensor *const x = gra_from_data(logits, GRA_SHAPE(2, 3));
+    gra_tensor *const y = gra_from_data(classes, GRA_SHAPE(2), GRA_INT64);
+    gra_module *const mean = gra_nn_cross_entropy_loss();
+    gra_module *const each = gra_nn_cross_entropy_loss(.reduction = GRA_REDUCE_NONE);
+    gra_module *const sum = gra_nn_mse_loss(.reduction = GRA_REDUCE_SUM);
+    GRA_ASSERT_VALUES(gra_loss(mean, x, y), 0.40760596);
+    GRA_ASSERT_VALUES(gra_loss(each, x, y), 0.40760596, 0);
+    GRA_ASSERT_VALUES(gra_loss(sum, gra_vector(1, 2), gra_vector(3, 5)), 13);
+    gra_free(mean, each, sum);
+}
+
+/* PyTorch 2.13's repr. */
+GRA_TEST(texts_are_pytorchs)
+{
+    ASSERT_TEXT(gra_nn_conv2d(4, 8, .kernel_size_hw = {3, 5}, .stride = 2, .padding_hw = {1, 0},
+                              .dilation = 2, .groups = 2, .bias = false),
+                "Conv2d(4, 8, kernel_size=(3, 5), stride=(2, 2), padding=(1, 0), dilation=(2, 2), "
+                "groups=2, bias=False)");
+    ASSERT_TEXT(gra_nn_linear(3, 4, .bias = false),
+                "Linear(in_features=3, out_features=4, bias=False)");
+    ASSERT_TEXT(gra_nn_avg_pool2d(2), "AvgPool2d(kernel_size=2, stride=2, padding=0)");
+    ASSERT_TEXT(gra_nn_avg_pool2d(.kernel_size_hw = {2, 3}, .stride = 1),
+                "AvgPool2d(kernel_size=(2, 3), stride=1, padding=0)");
+    ASSERT_TEXT(gra_nn_max_pool2d(.kernel_size_hw = {2, 3}),
+                "MaxPool2d(kernel_size=(2, 3), stride=(2, 3), padding=0, dilation=1, "
+                "ceil_mode=False)");
+    ASSERT_TEXT(gra_nn_relu(), "ReLU()");
+    ASSERT_TEXT(gra_nn_relu(true), "ReLU(inplace=True)");
+    ASSERT_TEXT(gra_nn_sigmoid(), "Sigmoid()");
+    ASSERT_TEXT(gra_nn_tanh(), "Tanh()");
+    ASSERT_TEXT(gra_nn_identity(), "Identity()");
+    ASSERT_TEXT(gra_nn_dropout(.p = 0.1), "Dropout(p=0.1)");
+    ASSERT_TEXT(gra_nn_flatten(), "Flatten(start_dim=1, end_dim=-1)");
+    ASSERT_TEXT(gra_nn_reshape(-1, 2), "Reshape(-1, 2)");
+    ASSERT_TEXT(gra_nn_cross_entropy_loss(), "CrossEntropyLoss()");
+    ASSERT_TEXT(gra_nn_mse_loss(), "MSELoss()");
+}
+
+GRA_TEST(conv2d_rejects_what_makes_no_convolution)
+{
+    ASSERT_REJECTED(gra_nn_conv2d(0, 1, 3),
+                    "Conv2d: in_channels 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_conv2d(1, -1, 3),
+                    "Conv2d: out_channels -1 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_conv2d(1, 1), "Conv2d: kernel_size 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_conv2d(1, 1, 3, .kernel_size_hw = {3, 3}),
+                    "Conv2d: both .kernel_size and .kernel_size_hw were given; one of them is enough");
+    ASSERT_REJECTED(gra_nn_conv2d(1, 1, .kernel_size_hw = {3}),
+                    "Conv2d: kernel_size 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_conv2d(1, 1, 3, 0),
+                    "Conv2d: stride 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_conv2d(1, 1, 3, 2, .stride_hw = {2, 2}),
+                    "Conv2d: both .stride and .stride_hw were given; one of them is enough");
+    ASSERT_REJECTED(gra_nn_conv2d(1, 1, 3, .padding = -1),
+                    "Conv2d: padding -1 is out of range; at least 0 is needed");
+    ASSERT_REJECTED(gra_nn_conv2d(1, 1, 3, .dilation = 0),
+                    "Conv2d: dilation 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_conv2d(1, 1, 3, .groups = 0),
+                    "Conv2d: groups 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_conv2d(4, 6, 3, .groups = 3),
+                    "Conv2d: groups 3 does not divide in_channels 4");
+    ASSERT_REJECTED(gra_nn_conv2d(6, 4, 3, .groups = 3),
+                    "Conv2d: groups 3 does not divide out_channels 4");
+}
+
+GRA_TEST(other_layers_reject_bad_options)
+{
+    ASSERT_REJECTED(gra_nn_linear(0, 3),
+                    "Linear: in_features 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_linear(3),
+                    "Linear: out_features 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_avg_pool2d(),
+                    "AvgPool2d: kernel_size 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_avg_pool2d(2, .padding = 2),
+                    "AvgPool2d: padding 2 is more than half of kernel_size 2");
+    ASSERT_REJECTED(gra_nn_avg_pool2d(2, .divisor_override = -1),
+                    "AvgPool2d: divisor_override -1 is negative; 0 divides by the window's size");
+    ASSERT_REJECTED(gra_nn_max_pool2d(2, .stride = -1),
+                    "MaxPool2d: stride -1 is out of range; at least 0 is needed");
+    ASSERT_REJECTED(gra_nn_max_pool2d(2, .dilation = 0),
+                    "MaxPool2d: dilation 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_dropout(.p = 1.5),
+                    "Dropout: p 1.5 is no probability; it lies between 0 and 1");
+    ASSERT_REJECTED(gra_nn_dropout(.p = NAN),
+                    "Dropout: p nan is no probability; it lies between 0 and 1");
+    ASSERT_REJECTED(gra_nn_flatten(2, 1), "Flatten: start_dim 2 and end_dim 1 name no dims in order");
+    ASSERT_REJECTED(gra_nn_flatten(9), "Flatten: start_dim 9 and end_dim -1 name no dims in order");
+    ASSERT_REJECTED(gra_nn_reshape(-1, -1),
+                    "Reshape: 2 sizes are -1; only one can follow from the input");
+    ASSERT_REJECTED(gra_nn_reshape(-2, 3), "Reshape: size -2 is negative; only -1, for the size that "
+                                           "follows from the input, may be");
+    ASSERT_REJECTED(gra_nn_reshape_with((gra_shape){.count = 9}),
+                    "Reshape: 9 dims were given; at most 8 are possible");
+    ASSERT_REJECTED(gra_nn_mse_loss(.reduction = (gra_reduction)7),
+                    "MSELoss: reduction 7 is unknown; GRA_REDUCE_MEAN, GRA_REDUCE_SUM and "
+                    "GRA_REDUCE_NONE are there");
+    ASSERT_REJECTED(gra_nn_cross_entropy_loss((gra_reduction)7),
+                    "CrossEntropyLoss: reduction 7 is unknown; GRA_REDUCE_MEAN, GRA_REDUCE_SUM and "
+                    "GRA_REDUCE_NONE are there");
+}
+
+GRA_TEST(sequential_with_a_failed_layer_frees_the_others)
+{
+    ASSERT_REJECTED(gra_sequential(gra_nn_linear(2, 3), gra_nn_conv2d(1, 1, 0), gra_nn_relu()),
+                    "Conv2d: kernel_size 0 is out of range; at least 1 is needed");
+    gra_module *const good = gra_nn_relu();
+    ASSERT_REJECTED(gra_sequential(gra_nn_linear(2, 3), NULL, good),
+                    "Sequential: layer 1 is NULL; a module is needed");
+}
+
+GRA_TEST(sequential_rejects_a_layer_that_is_there_twice)
+{
+    gra_module *const relu = gra_nn_relu();
+    ASSERT_REJECTED(gra_sequential(relu, gra_nn_linear(2, 2), relu),
+                    "gra_module_add: \"2\" of Sequential is a ReLU that belongs to another module "
+                    "already; make a second one");
+}
+
+GRA_TEST(constructors_are_silent_while_an_error_is_pending)
+{
+    gra_fail("pending");
+    ck_assert_ptr_null(gra_nn_conv2d(0, 0, 0));
+    ck_assert_ptr_null(gra_nn_linear(0, 0));
+    ck_assert_ptr_null(gra_nn_avg_pool2d(2));
+    ck_assert_ptr_null(gra_nn_max_pool2d(2));
+    ck_assert_ptr_null(gra_nn_relu());
+    ck_assert_ptr_null(gra_nn_dropout(.p = 0.5));
+    ck_assert_ptr_null(gra_nn_flatten());
+    ck_assert_ptr_null(gra_nn_reshape(-1));
+    ck_assert_ptr_null(gra_nn_mse_loss());
+    ck_assert_ptr_null(gra_sequential(gra_nn_relu()));
+    GRA_ASSERT_ERROR("pending");
+}
+
+GRA_TEST(defaults_are_those_of_the_macros)
+{
+    gra_nn_conv2d_options o = gra_nn_conv2d_defaults();
+    o.in_channels = 2, o.out_channels = 3, o.kernel_size = 3;
+    ASSERT_TEXT(gra_nn_conv2d_with(o), "Conv2d(2, 3, kernel_size=(3, 3), stride=(1, 1))");
+    gra_nn_max_pool2d_options p = gra_nn_max_pool2d_defaults();
+    p.kernel_size = 2;
+    ASSERT_TEXT(gra_nn_max_pool2d_with(p), "MaxPool2d(kernel_size=2, stride=2, padding=0, "
+                                           "dilation=1, ceil_mode=False)");
+    gra_nn_linear_options l = gra_nn_linear_defaults();
+    l.in_features = l.out_features = 1;
+    ASSERT_TEXT(gra_nn_linear_with(l), "Linear(in_features=1, out_features=1, bias=True)");
+    ASSERT_TEXT(gra_nn_dropout_with(gra_nn_dropout_defaults()), "Dropout(p=0.5)");
+    ASSERT_TEXT(gra_nn_flatten_with(gra_nn_flatten_defaults()), "Flatten(start_dim=1, end_dim=-1)");
+    ck_assert(gra_nn_avg_pool2d_defaults().count_include_pad);
+    ck_assert_int_eq(gra_nn_cross_entropy_loss_defaults().ignore_index, -100);
+}
+
+GRA_TEST_MAIN("layers", conv2d_adds_up_windows_and_a_bias, conv2d_pads_dilates_and_groups,
+              weights_are_drawn_within_pytorchs_bounds, the_same_seed_gives_the_same_weights,
+              linear_is_a_product_and_a_bias, pools_reduce_windows, activations_work_elementwise,
+              dropout_drops_while_training_only, flatten_and_reshape_change_the_shape,
+              loss_modules_follow_their_options, texts_are_pytorchs,
+              conv2d_rejects_what_makes_no_convolution, other_layers_reject_bad_options,
+              sequential_with_a_failed_layer_frees_the_others,
+              sequential_rejects_a_layer_that_is_there_twice,
+              constructors_are_silent_while_an_error_is_pending, defaults_are_those_of_the_macros)

@@ -1,0 +1,5 @@
+/* all.h - all cases: without CASE defined the functions that they use, with it the list. */
+#include "elementwise.h"
+#include "products.h"
+#include "reductions.h"
+#include "shapes.h"

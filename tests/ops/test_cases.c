@@ -1,0 +1,234 @@
+/* test_cases.c - every op against PyTorch and against finite differences, from one table.
+ *
+ * tests/ops/cases/ holds the C expressions, tests/pytorch/cases/ the PyTorch ones; what PyTorch made of
+ * random inputs was recorded (tests/pytorch/record.py).  For each case: values and gradients in
+ * float64 and float32 against the recorded ones, then gradcheck and gradgradcheck in float64 on the
+ * same inputs.  An op that no case reaches, or whose rule no case runs, fails the last test.
+ *
+ * The file of recorded cases is GRA_CASES or its place in the source tree.
+ */
+#include "gradus.h"
+
+#include "core/watch.h"
+#include "tests/support/test.h"
+
+#include "cases/all.h" /* the functions that cases use; with CASE defined, the cases */
+
+enum { MAX_IN = 8, NAME = 128 };
+
+typedef struct {
+    const char *name;
+    gra_tensor *(*run)(gra_tensor **in);
+} op_case;
+
+#define CASE(name, expression)                                                                     \
+    static gra_tensor *run_##name(gra_tensor **in)                                                 \
+    {                                                                                              \
+        (void)in;                                                                                  \
+        return expression;                                                                         \
+    }
+#include "cases/all.h"
+#undef CASE
+
+static const op_case cases[] = {
+#define CASE(name, expression) {#name, run_##name},
+#include "cases/all.h"
+#undef CASE
+};
+
+enum { CASES = sizeof cases / sizeof cases[0] };
+
+static gra_tensor_file *recorded;
+
+/* ---- which ops were seen ---- */
+
+static bool called[512], differentiated[512];
+
+static void note(const gra_op *op, gra__event event)
+{
+    size_t count;
+    const gra_op *const *const ops = gra_ops(&count);
+    for (size_t i = 0; i < count; i++)
+        if (ops[i] == op)
+            (event == GRA__CALLED ? called : differentiated)[i] = true;
+}
+
+/* ---- a case's tensors ---- */
+
+/* The recorded tensor NAME/part, or NULL where there is none. */
+static gra_tensor *part(const char *name, const char *what)
+{
+    char key[2 * NAME];
+    snprintf(key, sizeof key, "%s/%s", name, what);
+    for (int i = 0; i < gra_tensor_file_count(recorded); i++)
+        if (strcmp(gra_tensor_file_name(recorded, i), key) == 0)
+            return gra_tensor_file_get(recorded, key);
+    return NULL;
+}
+
+/* The same elements laid out in another way: the last two dims exchanged, or every second element. */
+static gra_tensor *arranged(gra_tensor *x, const char *layout)
+{
+    if (strcmp(layout, "transposed") == 0)
+        return gra_transpose(gra_contiguous(gra_transpose(x, -1, -2)), -1, -2);
+    if (strcmp(layout, "strided") == 0)
+        return gra_select(gra_stack((gra_tensor *[]){x, x}, 2, -1), -1, 0);
+    return x;
+}
+
+typedef struct {
+    const op_case *c;
+    int count;
+    gra_tensor *in[MAX_IN]; /* leaves, row-major */
+    const char *layout[MAX_IN];
+} run_of;
+
+static run_of inputs_of(const op_case *c, gra_dtype dtype)
+{
+    static const char *const layouts[] = {"plain", "transposed", "strided"};
+    run_of r = {.c = c};
+    for (; r.count < MAX_IN; r.count++) {
+        gra_tensor *x = NULL;
+        char what[NAME];
+        for (int k = 0; k < 3 && !x; k++) {
+            snprintf(what, sizeof what, "in%d/%s", r.count, layouts[k]);
+            x = part(c->name, what);
+            r.layout[r.count] = layouts[k];
+        }
+        if (!x)
+            break;
+        snprintf(what, sizeof what, "grad%d", r.count);
+        const bool wants_gradient = part(c->name, what) != NULL;
+        if (gra_dtype_is_floating(gra_tensor_dtype(x)))
+            x = gra_to(x, dtype);
+        r.in[r.count] = wants_gradient ? gra_requires_grad(x) : x;
+    }
+    return r;
+}
+
+static gra_tensor *evaluate(gra_tensor *const *in, int count, void *context)
+{
+    const run_of *const r = context;
+    gra_tensor *arranged_in[MAX_IN] = {0};
+    for (int i = 0; i < count; i++)
+        arranged_in[i] = arranged(in[i], r->layout[i]);
+    return r->c->run(arranged_in);
+}
+
+/* ---- checks ---- */
+
+static void assert_same(const op_case *c, const char *what, const gra_tensor *got,
+                        const gra_tensor *expected, double rtol, double atol)
+{
+    char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
+    ck_assert_msg(got != NULL, "%s: %s is missing: %s", c->name, what,
+                  gra_error() ? gra_error() : "(no error)");
+    ck_assert_msg(gra_shape_equal(gra_tensor_shape(got), gra_tensor_shape(expected)),
+                  "%s: %s has shape %s, PyTorch's %s", c->name, what,
+                  gra_shape_text(gra_tensor_shape(got), a),
+                  gra_shape_text(gra_tensor_shape(expected), b));
+    for (int64_t i = 0; i < gra_tensor_numel(expected); i++) {
+        const gra_shape index = gra_test_index(gra_tensor_shape(expected), i);
+        const double x = gra_tensor_at(got, index), y = gra_tensor_at(expected, index);
+        ck_assert_msg(gra_test_close(x, y, rtol, atol), "%s: %s is %.12g at %s, PyTorch's %.12g",
+                      c->name, what, x, gra_shape_text(index, a), y);
+    }
+}
+
+static void check_against_pytorch(const op_case *c, gra_dtype dtype, double rtol, double atol)
+{
+    run_of r = inputs_of(c, dtype);
+    gra_tensor *const out = evaluate(r.in, r.count, &r), *const seed = part(c->name, "seed");
+    gra_tensor *const expected = part(c->name, "out");
+    ck_assert_msg(expected != NULL, "%s was not recorded", c->name);
+    assert_same(c, "the output", out, expected, rtol, atol);
+    const gra_dtype wanted =
+        gra_dtype_is_floating(gra_tensor_dtype(expected)) ? dtype : gra_tensor_dtype(expected);
+    ck_assert_msg(gra_tensor_dtype(out) == wanted, "%s: the output has dtype %s, not %s", c->name,
+                  gra_dtype_name(gra_tensor_dtype(out)), gra_dtype_name(wanted));
+    if (!seed)
+        return;
+    ck_assert_msg(gra_backward(out, .gradient = seed) == 0, "%s: %s", c->name, gra_error());
+    for (int i = 0; i < r.count; i++) {
+        char what[NAME];
+        snprintf(what, sizeof what, "grad%d", i);
+        gra_tensor *const gradient = part(c->name, what);
+        gra_tensor *const got = gra_tensor_grad(r.in[i]);
+        if (gradient) /* no gradient is a gradient of zeros */
+            assert_same(c, what, got ? got : gra_zeros_like(r.in[i]), gradient, rtol, atol);
+    }
+}
+
+START_TEST(an_op_agrees_with_pytorch)
+{
+    check_against_pytorch(&cases[_i], GRA_FLOAT64, 1e-9, 1e-11);
+    check_against_pytorch(&cases[_i], GRA_FLOAT32, 1e-4, 2e-5);
+}
+END_TEST
+
+START_TEST(an_op_passes_gradcheck_and_gradgradcheck)
+{
+    const op_case *const c = &cases[_i];
+    run_of r = inputs_of(c, GRA_FLOAT64);
+    if (!part(c->name, "seed"))
+        return;
+    ck_assert_msg(gra_gradcheck(evaluate, &r, r.in, r.count) == 0, "%s: %s", c->name, gra_error());
+    ck_assert_msg(gra_gradgradcheck(evaluate, &r, r.in, r.count, .atol = 1e-4) == 0, "%s: %s",
+                  c->name, gra_error());
+}
+END_TEST
+
+START_TEST(no_op_is_missing_from_the_table)
+{
+    size_t count;
+    const gra_op *const *const ops = gra_ops(&count);
+    ck_assert_uint_gt(count, 0);
+    ck_assert_uint_le(count, sizeof called);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_msg(called[i], "no case calls %s", gra_op_name(ops[i]));
+        ck_assert_msg(differentiated[i] || !ops[i]->vjp, "no case runs the rule of %s",
+                      gra_op_name(ops[i]));
+    }
+}
+END_TEST
+
+/* Ops and cases both ways: what was recorded and has no C twin would go untested. */
+START_TEST(no_recorded_case_is_missing_from_the_table)
+{
+    for (int i = 0; i < gra_tensor_file_count(recorded); i++) {
+        const char *const key = gra_tensor_file_name(recorded, i);
+        const size_t length = strcspn(key, "/");
+        bool found = false;
+        for (int k = 0; k < CASES && !found; k++)
+            found = strlen(cases[k].name) == length && !strncmp(cases[k].name, key, length);
+        ck_assert_msg(found, "the recorded case %.*s has no C twin", (int)length, key);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const char *const path = getenv("GRA_CASES");
+    recorded = gra_tensor_file_open(path ? path : GRA_RECORDED);
+    if (!recorded) {
+        fprintf(stderr, "test_cases: %s\n", gra_error());
+        return 1;
+    }
+    gra__watch = note;
+    Suite *const suite = suite_create("cases");
+    TCase *const tcase = tcase_create("cases");
+    tcase_set_timeout(tcase, 600);
+    tcase_add_checked_fixture(tcase, gra_test_setup, gra_test_teardown);
+    tcase_add_loop_test(tcase, an_op_agrees_with_pytorch, 0, CASES);
+    tcase_add_loop_test(tcase, an_op_passes_gradcheck_and_gradgradcheck, 0, CASES);
+    tcase_add_test(tcase, no_op_is_missing_from_the_table);
+    tcase_add_test(tcase, no_recorded_case_is_missing_from_the_table);
+    suite_add_tcase(suite, tcase);
+    SRunner *const runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    gra_free(recorded);
+    return failed > 0;
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# The shared library exports gra_ names only, and loading it leaves the floating-point mode alone. Run by ./run-tests.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit
+. scripts/setup
+
+fail() { printf 'not ok %s - %s\n' "$1" "$2"; }
+
+# As check_install.sh builds it.
+configure build-install --buildtype=release --prefix="$PWD/build-install/installed" --libdir=lib \
+    -Ddefault_library=both -Dtests=false -Dexamples=false && compile build-install || {
+    fail shared_library_builds "see above"
+    exit 1
+}
+library=$(find build-install -maxdepth 2 -name 'libgradus.so' -not -path '*/installed/*' | head -n 1)
+if [ -z "$library" ]; then
+    fail shared_library_builds "build-install holds no libgradus.so"
+    exit 1
+fi
+
+symbols=$(nm --dynamic --defined-only --format=posix "$library" | awk '{ sub(/@.*/, "", $1); print $1 }')
+strange=$(printf '%s\n' "$symbols" | grep -Ev '^gra_[A-Za-z0-9]' | tr '\n' ' ')
+if [ -z "$symbols" ]; then
+    fail exported_symbols_begin_with_gra "nothing is exported"
+elif [ -n "$strange" ]; then
+    fail exported_symbols_begin_with_gra "these are exported as well: $strange"
+else
+    echo "ok exported_symbols_begin_with_gra"
+fi
+
+# -ffast-math at link time would set flush-to-zero for the whole process that loads the library.
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cat >"$folder/load.c" <<'C'
+#include <dlfcn.h>
+#include <stdio.h>
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+static unsigned mode(void) { return _mm_getcsr() & ~0x3fu; }
+#elif defined(__aarch64__)
+static unsigned mode(void)
+{
+    unsigned long fpcr;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
+    return (unsigned)fpcr;
+}
+#else
+static unsigned mode(void) { return 0; }
+#endif
+
+int main(int argc, char **argv)
+{
+    const unsigned before = mode();
+    if (argc < 2 || !dlopen(argv[1], RTLD_NOW | RTLD_GLOBAL)) {
+        printf("could not load: %s\n", dlerror());
+        return 2;
+    }
+    const unsigned after = mode();
+    printf("the mode is %#x before and %#x after\n", before, after);
+    return before != after;
+}
+C
+if output=$(gcc -o "$folder/load" "$folder/load.c" -ldl 2>&1 && "$folder/load" "$PWD/$library" 2>&1); then
+    echo "ok loading_leaves_the_floating_point_mode_alone"
+else
+    fail loading_leaves_the_floating_point_mode_alone "$output"
+fi
