@@ -61,8 +61,8 @@ static void count_allocated(size_t bytes)
 static void *from_system(size_t bytes)
 {
     __atomic_fetch_add(&system_calls, 1, __ATOMIC_RELAXED);
-    void *block = NULL;
-    return posix_memalign(&block, ALIGNMENT, bytes) ? NULL : block;
+    void *found = NULL;
+    return posix_memalign(&found, ALIGNMENT, bytes) ? NULL : found;
 }
 
 #ifdef GRA_POOLING

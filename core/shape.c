@@ -59,14 +59,13 @@ int64_t gra__shape_numel(const char *op, gra_shape shape, size_t element)
         empty |= shape.size[i] == 0;
         huge |= shape.size[i] && __builtin_mul_overflow(numel, shape.size[i], &numel);
     }
-    if (empty)
-        return 0;
+    /* Strides are products of the sizes that are not 0, so these must fit also in an empty tensor. */
     if (huge || __builtin_mul_overflow(numel, (int64_t)element, &bytes)) {
         gra_fail("%s: a tensor of shape %s has more bytes than the address space", op,
                  gra_shape_text(shape, text));
         return -1;
     }
-    return numel;
+    return empty ? 0 : numel;
 }
 
 bool gra__broadcast(const char *op, const gra_shape *a, const gra_shape *b, gra_shape *result)

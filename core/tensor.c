@@ -246,6 +246,12 @@ double gra__load(const gra_tensor *t, int64_t position)
     return NAN;
 }
 
+/* Toward zero; what does not fit, NaN too, becomes the most negative number, as in gra_to. */
+static int64_t whole(double value, double lowest)
+{
+    return value > lowest - 1 && value < -lowest ? (int64_t)value : (int64_t)lowest;
+}
+
 void gra__store(const gra_tensor *t, int64_t position, double value)
 {
     void *const p = (void *)element(t, position);
@@ -253,9 +259,9 @@ void gra__store(const gra_tensor *t, int64_t position, double value)
     case GRA_FLOAT32: *(float *)p = (float)value; break;
     case GRA_FLOAT64: *(double *)p = value; break;
     case GRA_BFLOAT16: *(uint16_t *)p = gra__float_to_bfloat16((float)value); break;
-    case GRA_INT64: *(int64_t *)p = (int64_t)value; break;
-    case GRA_INT32: *(int32_t *)p = (int32_t)value; break;
-    case GRA_UINT8: *(uint8_t *)p = (uint8_t)(int64_t)value; break;
+    case GRA_INT64: *(int64_t *)p = whole(value, (double)INT64_MIN); break;
+    case GRA_INT32: *(int32_t *)p = (int32_t)whole(value, INT32_MIN); break;
+    case GRA_UINT8: *(uint8_t *)p = (uint8_t)whole(value, (double)INT64_MIN); break;
     case GRA_BOOL: *(uint8_t *)p = value != 0; break;
     }
 }
@@ -278,7 +284,8 @@ int64_t gra_item_int(const gra_tensor *t)
 {
     if (!has_one_element("gra_item_int", t))
         return 0;
-    return t->dtype == GRA_INT64 ? *(const int64_t *)gra__ptr(t) : (int64_t)gra__load(t, 0);
+    return t->dtype == GRA_INT64 ? *(const int64_t *)gra__ptr(t)
+                                 : whole(gra__load(t, 0), (double)INT64_MIN);
 }
 
 double gra_tensor_at(const gra_tensor *t, gra_shape index)

@@ -40,6 +40,9 @@ gra_data *gra_digits_with(gra_digits_options o)
 {
     if (gra_error())
         return NULL;
+    if (o.count < 0)
+        return gra_fail("gra_digits: count %lld is out of range; at least 1 is needed (0: default)",
+                        (long long)o.count);
     const int mark = gra_mark();
     gra_dataset *const set = make_set(&o);
     gra_release(mark);

@@ -46,7 +46,7 @@ static gra__pool2d_shape kernel_shape(gra_shape x, gra_shape y, const pool_args 
 static void pool_forward(gra_call *c)
 {
     const pool_args *const a = c->args;
-    gra_tensor *const x = gra__pool_ready(c->in[0]);
+    gra_tensor *const x = gra__pool_ready(gra_op_name(c->op), c->in[0]);
     int64_t out[2];
     const gra__window window[2] = {
         {a->kernel[0], a->stride[0], a->padding[0], 1},
@@ -71,7 +71,7 @@ static void pool_forward(gra_call *c)
 static void backward_forward(gra_call *c)
 {
     const backward_args *const a = c->args;
-    gra_tensor *const g = gra__pool_ready(c->in[0]);
+    gra_tensor *const g = gra__pool_ready(gra_op_name(c->op), c->in[0]);
     gra_tensor *const dx = g ? gra__empty("avg_pool2d_backward", a->shape, g->dtype) : NULL;
     if (!dx)
         return;

@@ -24,7 +24,7 @@ typedef struct {
 static void backward_forward(gra_call *c)
 {
     const backward_args *const a = c->args;
-    gra_tensor *const g = gra__pool_ready(c->in[0]), *const winners = c->in[1];
+    gra_tensor *const g = gra__pool_ready(gra_op_name(c->op), c->in[0]), *const winners = c->in[1];
     gra_tensor *const dx = g ? gra__empty("max_pool2d_backward", a->shape, g->dtype) : NULL;
     if (!dx)
         return;
@@ -84,7 +84,7 @@ static void run_kernel(const pool_args *a, gra_tensor *x, gra_tensor *y, gra_ten
 static void pool_forward(gra_call *c)
 {
     const pool_args *const a = c->args;
-    gra_tensor *const x = gra__pool_ready(c->in[0]);
+    gra_tensor *const x = gra__pool_ready(gra_op_name(c->op), c->in[0]);
     int64_t out[2];
     const gra__window window[2] = {
         {a->kernel[0], a->stride[0], a->padding[0], a->dilation[0]},

@@ -20,11 +20,6 @@ typedef struct {
     double value;
 } scalar_args;
 
-static void pow_forward(gra_call *c)
-{
-    gra__binary(c, gra__kernels_get()->elementwise->pow);
-}
-
 /* b a^(b-1), where the exponent is 0 instead of -1 wherever b = 0 and a is 0 or NaN. */
 static gra_tensor *slope_in_a(gra_tensor *a, gra_tensor *b)
 {
@@ -51,6 +46,19 @@ static void pow_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
         dx[0] = gra_mul(g[0], slope_in_a(a, b));
     if (c->needs[1])
         dx[1] = gra_mul(g[0], slope_in_b(a, b, c->out[0]));
+}
+
+/* pow where only a needs a gradient, which does not read y: forward may put it in its own place. */
+static const gra_op pow_for_a = {
+    .schema = "pow(Tensor a, Tensor b) -> Tensor",
+    .vjp = pow_vjp,
+};
+
+static void pow_forward(gra_call *c)
+{
+    gra__binary(c, gra__kernels_get()->elementwise->pow);
+    if (!c->needs[1])
+        c->op = &pow_for_a;
 }
 
 /* Exponents that have a loop of their own, which is much faster than pow. */

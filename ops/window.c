@@ -84,10 +84,10 @@ bool gra__pool_options(const char *op, int64_t kernel, const int64_t kernel_hw[2
     return true;
 }
 
-gra_tensor *gra__pool_ready(gra_tensor *x)
+gra_tensor *gra__pool_ready(const char *op, gra_tensor *x)
 {
     if (!gra_dtype_is_floating(x->dtype))
-        return gra_fail("pooling: dtype %s is not supported; gra_to(x, GRA_FLOAT32) converts",
+        return gra_fail("%s: dtype %s is not supported; gra_to(x, GRA_FLOAT32) converts", op,
                         gra_dtype_name(x->dtype));
     const gra_dtype dtype = x->dtype == GRA_BFLOAT16 ? GRA_FLOAT32 : x->dtype;
     return x->contiguous ? gra__converted(x, dtype) : gra__row_major_copy(x, dtype);

@@ -38,6 +38,6 @@ bool gra__pool_options(const char *op, int64_t kernel, const int64_t kernel_hw[2
 
 /* x as pooling kernels take it: row-major float32 or float64 (bfloat16 is computed in float32). NULL
  * with an error for other dtypes. */
-gra_tensor *gra__pool_ready(gra_tensor *x);
+gra_tensor *gra__pool_ready(const char *op, gra_tensor *x);
 
 #endif

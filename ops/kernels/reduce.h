@@ -21,9 +21,10 @@
  *     int64, int32, uint8, bool      int64_t      as the elements    uint8_t
  *
  * Floating-point sums add a fixed number of interleaved partial sums in double, so their bits
- * depend on n, on the elements and on the instruction set alone, and a float32 sum is the correctly
- * rounded one but for rare near-ties. The stride of x is in bytes and may be negative or zero; x
- * may lie at any byte. Entries for bfloat16 are NULL: callers convert to float32.
+ * depend on n, on the elements and on the instruction set alone. The error of a sum is at most
+ * n 2^-53 times the sum of |x|: far below float32's precision, unless the terms cancel. The stride
+ * of x is in bytes and may be negative or zero; x may lie at any byte. Entries for bfloat16 are
+ * NULL: callers convert to float32.
  */
 #ifndef GRA_OPS_KERNELS_REDUCE_H
 #define GRA_OPS_KERNELS_REDUCE_H

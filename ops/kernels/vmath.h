@@ -3,10 +3,12 @@
  *
  * May include: standard headers only.
  *
- * Worst error against double libm over all floats, in units in the last place:
+ * Error bounds against double libm in units in the last place, and the worst seen at every seventh
+ * of all floats, without and with FMA (the test keeps to the bounds at every 997th):
  *
  *                exp    log    tanh   sigmoid
  *     bound        2      2       4         4
+ *     worst     1.01   0.82    2.42      2.34
  *
  * +-0, infinities, NaN, overflow to infinity and underflow to 0 come out as libm's, and denormal
  * results are rounded, not flushed. The caller's floating-point mode is neither read nor changed;

@@ -318,7 +318,7 @@ GRA_TEST(headers_that_are_no_json_are_rejected)
     ASSERT_BROKEN("", 0, "the header does not begin with '{'");
     ASSERT_BROKEN("[]", 0, "the header does not begin with '{'");
     ASSERT_BROKEN("{\"a\":}", 0, "the header is no valid JSON at byte 5");
-    ASSERT_BROKEN("{\"a\":" F32("[3]", "[0,12]"), 12, "the header is no valid JSON at byte 56");
+    ASSERT_BROKEN("{\"a\":" F32("[3]", "[0,12]"), 12, "the header is no valid JSON at byte 53");
     ASSERT_BROKEN("{} x", 0, "the header is no valid JSON at byte 3");
     ASSERT_BROKEN("{\"\xff\":1}", 0, "the header is no UTF-8 text");
     ASSERT_BROKEN("{\"\xc0\x80\":1}", 0, "the header is no UTF-8 text");
