@@ -8,8 +8,13 @@
 //     ink       A round pen of varying width runs along it; its soft edge does the antialiasing.
 //
 // Bit-for-bit reproducibility is part of the contract. The file uses only + - * / and sqrtf, which
-// IEEE 754 rounds in one way, and no other function of libm; the build passes -ffp-contract=off so
-// that no compiler fuses a product into a sum.
+// IEEE 754 rounds in one way, and no other function of libm. It relies on the build for the rest:
+// -ffp-contract=off, so that no compiler fuses a product into a sum, no -ffast-math, and a machine
+// that computes floats as floats (FLT_EVAL_METHOD is 0), as every 64-bit one does.
+//
+// The spreads in hand_draw set how hard the digits are to read. They were chosen so that softmax
+// regression, which needs each stroke at its place, stays near 92 % after 60,000 digits, whereas a
+// LeNet-5 reaches 99 %. The shift matters most, then the pen's width and the warp.
 
 #include "data/digits.h"
 
@@ -30,8 +35,6 @@ enum {
 typedef struct {
     float x, y;
 } point;
-
-// ---------------------------------------------------------------- the glyphs
 
 // Glyphs are drawn on a square sheet with y pointing down, as on the screen:
 //
@@ -192,8 +195,6 @@ static const glyph GLYPHS[10][MAX_VARIANTS] = {
     },
 };
 
-// ---------------------------------------------------------------- chance
-
 // The digit's own random numbers, in the order in which they are asked for.
 typedef struct {
     uint64_t seed, stream; // The generator's key, and the digit's index.
@@ -234,8 +235,6 @@ static float bell(dice *d, float deviation)
     return sum * (1.7320508f * deviation);
 }
 
-// ---------------------------------------------------------------- the hand
-
 // What sets one writing of a glyph apart from another.
 typedef struct {
     float jitter;       // Standard deviation of a knot's own movement, in sheet units.
@@ -250,6 +249,7 @@ typedef struct {
     } warp[GRID][GRID]; // The control points of the random field.
 } hand;
 
+// Draws the affine part of the hand: where the sheet comes to lie in the image.
 static void hand_set_pose(hand *h, dice *d)
 {
     const float size = 0.205f + bell(d, 0.008f);
@@ -287,8 +287,6 @@ static hand hand_draw(dice *d)
     }
     return h;
 }
-
-// ---------------------------------------------------------------- the path
 
 // A point of the flattened curve: on the sheet at first, in pixels once it has been posed.
 typedef struct {
@@ -414,21 +412,19 @@ static void path_pose(path *q, const hand *h)
     }
 }
 
-// ---------------------------------------------------------------- the ink
-
 // The pixels whose centres lie between low and high, as a half-open range cut at the image's edge.
 // Pixel i covers [i, i + 1), so its centre is at i + 0.5.
 typedef struct {
     int first, end;
-} span;
+} pixel_range;
 
-static span span_of_pixels(float low, float high)
+static pixel_range pixels_between(float low, float high)
 {
     // The bounds are shifted up before they are cut so that the conversion rounds downwards.
     const int first = (int)(low + (SIDE + 0.5f)) - SIDE;
     const int end = (int)(high + (SIDE + 0.5f)) - SIDE;
-    return (span){first < 0 ? 0 : first > SIDE ? SIDE : first,
-                  end < 0 ? 0 : end > SIDE ? SIDE : end};
+    return (pixel_range){first < 0 ? 0 : first > SIDE ? SIDE : first,
+                         end < 0 ? 0 : end > SIDE ? SIDE : end};
 }
 
 // Inks the pixels near the straight piece from a to b. A pixel takes the most that any piece gives
@@ -438,10 +434,10 @@ static void ink_piece(float cover[SIDE][SIDE], point a, point b, float radius, f
     const float reach = radius + 0.5f * edge;
     const float dx = b.x - a.x, dy = b.y - a.y;
     const float length2 = dx * dx + dy * dy + 1e-6f;
-    const span rows = span_of_pixels((a.y < b.y ? a.y : b.y) - reach,
-                                     (a.y > b.y ? a.y : b.y) + reach);
-    const span columns = span_of_pixels((a.x < b.x ? a.x : b.x) - reach,
-                                        (a.x > b.x ? a.x : b.x) + reach);
+    const pixel_range rows = pixels_between((a.y < b.y ? a.y : b.y) - reach,
+                                            (a.y > b.y ? a.y : b.y) + reach);
+    const pixel_range columns = pixels_between((a.x < b.x ? a.x : b.x) - reach,
+                                               (a.x > b.x ? a.x : b.x) + reach);
     for (int i = rows.first; i < rows.end; i++) {
         const float y = (float)i + 0.5f - a.y;
         for (int j = columns.first; j < columns.end; j++) {
@@ -480,8 +476,6 @@ static void ink_develop(float cover[SIDE][SIDE], const hand *h, dice *d, uint8_t
         }
     }
 }
-
-// ---------------------------------------------------------------- the digit
 
 static const glyph *glyph_choose(int digit, dice *d)
 {

@@ -3,7 +3,8 @@
 // A digit is a function of (seed, index) and of nothing else, so a data set needs no storage, its
 // images can be drawn in any order, and each is the same bit for bit on every machine. Images look
 // like MNIST's: 28 x 28 bytes, row by row, 0 for the black paper up to 255 for the white ink, with
-// the digit about in the middle and about 20 pixels high. Labels are uniform over 0..9.
+// the digit about in the middle and about 24 pixels high, the pen's width included. The label is
+// drawn too, uniformly from 0..9.
 //
 // For a training and a test set take two seeds, or two ranges of the index under one seed.
 //

@@ -17,8 +17,8 @@ typedef struct gra__new_file {
     int fd;
 } gra__new_file;
 
-/* False with an error that has the path and the reason. One thread writes at a time: others wait from
- * open to close. After a failed open, close must still be called. */
+/* False with an error that has the path and the reason. One thread writes at a time: others wait
+ * from open to close. After a failed open, close must still be called. */
 bool gra__new_file_open(gra__new_file *f, const char *op, const char *path);
 bool gra__new_file_write(gra__new_file *f, const void *data, size_t bytes);
 

@@ -89,8 +89,8 @@ static bool write_tensor(gra__new_file *f, gra_tensor *t)
 {
     const int mark = gra_mark();
     gra_tensor *const flat = t->contiguous ? t : gra__row_major_copy(t, t->dtype);
-    const bool fine = flat && gra__new_file_write(f, gra__ptr(flat),
-                                                  (size_t)t->numel * gra_dtype_size(t->dtype));
+    const bool fine =
+        flat && gra__new_file_write(f, gra__ptr(flat), (size_t)t->numel * gra_dtype_size(t->dtype));
     gra_release(mark);
     return fine;
 }
@@ -220,9 +220,8 @@ static bool read_header(gra_tensor_file *file, const char *path)
     if (!text)
         gra_fail("%s: out of memory for a header of %llu bytes", file->where,
                  (unsigned long long)length);
-    const bool fine =
-        text && read_at(file, PREFIX, text, length) &&
-        gra__header_read(&file->header, file->where, text, length, size - file->data);
+    const bool fine = text && read_at(file, PREFIX, text, length) &&
+                      gra__header_read(&file->header, file->where, text, length, size - file->data);
     free(text);
     return fine;
 }
@@ -275,7 +274,8 @@ static const gra__tensor_entry *find(const gra_tensor_file *file, const char *na
 }
 
 /* A bool is 0 or 1 in memory, and every kernel counts on it. */
-static bool check_bools(const gra_tensor_file *file, const gra__tensor_entry *e, const gra_tensor *t)
+static bool check_bools(const gra_tensor_file *file, const gra__tensor_entry *e,
+                        const gra_tensor *t)
 {
     const uint8_t *const bytes = gra__ptr(t);
     for (int64_t i = 0; i < t->numel; i++)
@@ -301,8 +301,7 @@ gra_tensor *gra_tensor_file_get(gra_tensor_file *file, const char *name)
     if (!file || gra_error())
         return NULL;
     const gra__tensor_entry *const e = find(file, name);
-    return e ? read_tensor(file, e)
-             : gra_fail("%s: there is no tensor \"%s\"", file->where, name);
+    return e ? read_tensor(file, e) : gra_fail("%s: there is no tensor \"%s\"", file->where, name);
 }
 
 /* ---- loading a module ---- */
@@ -369,8 +368,8 @@ static size_t write_complaint(char *text, size_t size, size_t used, const char *
     char more[32] = "";
     if (c->count > LISTED)
         snprintf(more, sizeof more, " and %d more", c->count - LISTED);
-    const int length = snprintf(text + used, size - used, "%s%s %s%s", used ? "; " : "", title,
-                                c->text, more);
+    const int length =
+        snprintf(text + used, size - used, "%s%s %s%s", used ? "; " : "", title, c->text, more);
     return used + (size_t)length < size ? used + (size_t)length : size - 1;
 }
 

@@ -29,10 +29,10 @@
 
 GRA_BEGIN_DECLS
 
-/* Write a module's parameters and buffers by their names (PyTorch's state_dict), and read them back.
- * The file must have just the module's names with their shapes; a dtype may differ among floating
- * types and is converted to the module's. Return 0, or -1 with an error; after a failed gra_load the
- * module is as it was. */
+/* Write a module's parameters and buffers by their names (PyTorch's state_dict), and read them
+ * back. The file must have just the module's names with their shapes; a dtype may differ among
+ * floating types and is converted to the module's. Return 0, or -1 with an error; after a failed
+ * gra_load the module is as it was. */
 int gra_save(const gra_module *m, const char *path);
 int gra_load(gra_module *m, const char *path);
 

@@ -37,10 +37,9 @@ gra_module *gra_nn_avg_pool2d_with(gra_nn_avg_pool2d_options o)
     op.ceil_mode = o.ceil_mode;
     op.count_include_pad = o.count_include_pad;
     op.divisor_override = o.divisor_override;
-    if (gra_error() ||
-        !gra__pool_options(avg_pool2d_class.name, o.kernel_size, o.kernel_size_hw, o.stride,
-                           o.stride_hw, o.padding, o.padding_hw, op.kernel_size_hw, op.stride_hw,
-                           op.padding_hw))
+    if (gra_error() || !gra__pool_options(avg_pool2d_class.name, o.kernel_size, o.kernel_size_hw,
+                                          o.stride, o.stride_hw, o.padding, o.padding_hw,
+                                          op.kernel_size_hw, op.stride_hw, op.padding_hw))
         return NULL;
     if (o.divisor_override < 0)
         return gra_fail("%s: divisor_override %lld is negative; 0 divides by the window's size",

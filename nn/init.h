@@ -8,8 +8,8 @@
  *     gra_init_weights(net, glorot);             every Conv2d and Linear; biases 0
  *
  * All overwrite a floating-point tensor, are not recorded and return it.  With w [out, in, ...] and
- * r the product of the dims after the second, fan in is in * r and fan out is out * r.  Xavier: Glorot
- * and Bengio, AISTATS 2010; Kaiming: He et al., ICCV 2015.  NULL in gives NULL out.
+ * r the product of the dims after the second, fan in is in * r and fan out is out * r.  Xavier:
+ * Glorot and Bengio, AISTATS 2010; Kaiming: He et al., ICCV 2015.  NULL in gives NULL out.
  * May include: core, ops, autograd.
  */
 #ifndef GRA_NN_INIT_H
@@ -19,7 +19,7 @@
 
 GRA_BEGIN_DECLS
 
-gra_tensor *gra_init_uniform_(gra_tensor *t, double low, double high);       /* [low, high) */
+gra_tensor *gra_init_uniform_(gra_tensor *t, double low, double high); /* [low, high) */
 gra_tensor *gra_init_normal_(gra_tensor *t, double mean, double deviation);
 gra_tensor *gra_init_constant_(gra_tensor *t, double value);
 gra_tensor *gra_init_zeros_(gra_tensor *t);
@@ -78,11 +78,9 @@ gra_module *gra_init_weights(gra_module *m, gra_tensor *(*fill)(gra_tensor *weig
     gra_init_xavier_normal_with(                                                                   \
         GRA_KEYWORDS(gra_init_xavier_options, .gain = 1, .begin_ = 0, __VA_ARGS__))
 #define gra_init_kaiming_uniform_(...)                                                             \
-    gra_init_kaiming_uniform_with(                                                                 \
-        GRA_KEYWORDS(gra_init_kaiming_options, .begin_ = 0, __VA_ARGS__))
+    gra_init_kaiming_uniform_with(GRA_KEYWORDS(gra_init_kaiming_options, .begin_ = 0, __VA_ARGS__))
 #define gra_init_kaiming_normal_(...)                                                              \
-    gra_init_kaiming_normal_with(                                                                  \
-        GRA_KEYWORDS(gra_init_kaiming_options, .begin_ = 0, __VA_ARGS__))
+    gra_init_kaiming_normal_with(GRA_KEYWORDS(gra_init_kaiming_options, .begin_ = 0, __VA_ARGS__))
 #endif
 
 GRA_END_DECLS

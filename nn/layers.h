@@ -9,8 +9,9 @@
  *
  * Each returns a new module that belongs to the caller (see module.h), or NULL with an error that
  * says which argument is wrong.  Weights are float32, drawn from the thread's default generator as
- * PyTorch draws them; nn/init.h draws others, gra_module_to converts.  Where a tuple (height, width)
- * can be given instead of a number, giving both is an error.  In C++ call NAME_with(options).
+ * PyTorch draws them; nn/init.h draws others, gra_module_to converts.  Where a tuple (height,
+ * width) can be given instead of a number, giving both is an error.  In C++ call
+ * NAME_with(options).
  * Letters: N batch, C channels, H height, W width.
  * May include: core, ops, autograd.
  */
@@ -24,14 +25,16 @@ GRA_BEGIN_DECLS
 
 /* ---- containers ---- */
 
-/* Runs its modules one after the other; their names are "0", "1", ... It takes all of them over, also
- * when it fails: a NULL among them is an error (the pending one, if any), and the others are freed. */
+/* Runs its modules one after the other; their names are "0", "1", ... It takes all of them over,
+ * also when it fails: a NULL among them is an error (the pending one, if any), and the others
+ * are freed. */
 gra_module *gra_sequential_of(gra_module *const *modules, int count);
 
 /* ---- layers with weights ---- */
 
-/* Parameters "weight" [out, in / groups, kernel height, kernel width] and "bias" [out], both uniform
- * in +-1/sqrt(fan in), fan in = in / groups * kernel height * kernel width. See gra_conv2d. */
+/* Parameters "weight" [out, in / groups, kernel height, kernel width] and "bias" [out], both
+ * uniform in +-1/sqrt(fan in), fan in = in / groups * kernel height * kernel width. See
+ * gra_conv2d. */
 typedef struct gra_nn_conv2d_options {
     int begin_;
     int64_t in_channels, out_channels;
@@ -44,8 +47,8 @@ typedef struct gra_nn_conv2d_options {
     int64_t kernel_size_hw[2], stride_hw[2], padding_hw[2], dilation_hw[2];
 } gra_nn_conv2d_options;
 
-/* Parameters "weight" [out, in] and "bias" [out], both uniform in +-1/sqrt(in). y = x weight^T + bias
- * over the last dim. */
+/* Parameters "weight" [out, in] and "bias" [out], both uniform in +-1/sqrt(in). y = x weight^T +
+ * bias over the last dim. */
 typedef struct gra_nn_linear_options {
     int begin_;
     int64_t in_features, out_features;
@@ -160,8 +163,7 @@ gra_module *gra_nn_mse_loss_with(gra_nn_mse_loss_options options);
     gra_nn_conv2d_with(GRA_KEYWORDS(gra_nn_conv2d_options, .stride = 1, .dilation = 1,             \
                                     .groups = 1, .bias = true, .begin_ = 0, __VA_ARGS__))
 #define gra_nn_linear(...)                                                                         \
-    gra_nn_linear_with(                                                                            \
-        GRA_KEYWORDS(gra_nn_linear_options, .bias = true, .begin_ = 0, __VA_ARGS__))
+    gra_nn_linear_with(GRA_KEYWORDS(gra_nn_linear_options, .bias = true, .begin_ = 0, __VA_ARGS__))
 #define gra_nn_avg_pool2d(...)                                                                     \
     gra_nn_avg_pool2d_with(GRA_KEYWORDS(gra_nn_avg_pool2d_options, .count_include_pad = true,      \
                                         .begin_ = 0, __VA_ARGS__))

@@ -188,9 +188,10 @@ gra_tensor *gra_module_add_parameter(gra_module *m, const char *name, gra_tensor
     if (!may_add("gra_module_add_parameter", m, name, tensor))
         return NULL;
     if (!gra_is_leaf(tensor))
-        return gra_fail("gra_module_add_parameter: \"%s\" of %s is the result of an op; a parameter "
-                        "is a leaf, for example gra_detach(t)",
-                        name, m->type->name);
+        return gra_fail(
+            "gra_module_add_parameter: \"%s\" of %s is the result of an op; a parameter "
+            "is a leaf, for example gra_detach(t)",
+            name, m->type->name);
     if (!gra_dtype_is_floating(gra_tensor_dtype(tensor)))
         return gra_fail("gra_module_add_parameter: \"%s\" of %s has dtype %s, which cannot be "
                         "trained; gra_module_add_buffer takes it",

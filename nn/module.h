@@ -22,8 +22,9 @@
  *     }
  *
  * Ownership: a module belongs to whoever made it, until it is added to another one, which takes it
- * over, also when that fails; gra_free frees it with its children.  Constructors return NULL, without
- * a further error, while one is pending.  Names are PyTorch's: the weight of child 1 is "1.weight".
+ * over, also when that fails; gra_free frees it with its children.  Constructors return NULL,
+ * without a further error, while one is pending.  Names are PyTorch's: the weight of child 1 is
+ * "1.weight".
  * May include: core, ops, autograd.
  */
 #ifndef GRA_NN_MODULE_H
@@ -53,10 +54,12 @@ typedef struct gra_module_class {
     /* The same for a module with two inputs, such as a loss; called through gra_loss. */
     gra_tensor *(*forward_two)(gra_module *self, gra_tensor *input, gra_tensor *target);
 
-    /* Writes what stands between the parentheses of the module's text: "1, 6, kernel_size=(5, 5)". */
+    /* Writes what stands between the parentheses of the module's text, for example
+     * "1, 6, kernel_size=(5, 5)". */
     void (*describe)(const gra_module *self, FILE *text);
 
-    /* Adds the cost of a call that turned `input` into `output`; NULL: it is made of its children. */
+    /* Adds the cost of a call that turned `input` into `output`; NULL: it is made of its
+     * children. */
     void (*count)(const gra_module *self, gra_shape input, gra_shape output, gra_cost *cost);
 
     /* Frees what the module's own data holds; children and tensors are freed after it. */
@@ -71,10 +74,10 @@ void *gra_module_data(const gra_module *m); /* NULL for NULL */
 bool gra_module_is(const gra_module *m, const gra_module_class *type);
 const char *gra_module_class_name(const gra_module *m);
 
-/* Adds a child, a parameter or a buffer and returns it; NULL with an error for a NULL, an empty name,
- * one with a dot or one that is taken. A child must not have a parent already. A parameter is a
- * floating-point leaf, which is set to require a gradient; a buffer is saved with the parameters but
- * not trained. The module keeps the tensors, whatever the caller's scope does. */
+/* Adds a child, a parameter or a buffer and returns it; NULL with an error for a NULL, an empty
+ * name, one with a dot or one that is taken. A child must not have a parent already. A parameter
+ * is a floating-point leaf, which is set to require a gradient; a buffer is saved with the
+ * parameters but not trained. The module keeps the tensors, whatever the caller's scope does. */
 gra_module *gra_module_add(gra_module *m, const char *name, gra_module *child);
 gra_tensor *gra_module_add_parameter(gra_module *m, const char *name, gra_tensor *tensor);
 gra_tensor *gra_module_add_buffer(gra_module *m, const char *name, gra_tensor *tensor);
@@ -103,13 +106,13 @@ bool gra_is_training(const gra_module *m);
 typedef int (*gra_tensor_visitor)(const char *name, gra_tensor *tensor, void *context);
 
 /* Visit the tensors of m and of everything below it in PyTorch's order: a module's own first, then
- * its children's. A tensor that several modules share is visited once. Return what fn returned last,
- * or -1 with an error. */
+ * its children's. A tensor that several modules share is visited once. Return what fn returned
+ * last, or -1 with an error. */
 int gra_module_named_parameters(const gra_module *m, gra_tensor_visitor fn, void *context);
 int gra_module_named_buffers(const gra_module *m, gra_tensor_visitor fn, void *context);
 
-/* The tensor of a dotted name such as "features.0.weight"; NULL with an error where there is none. It
- * stays the module's. */
+/* The tensor of a dotted name such as "features.0.weight"; NULL with an error where there is
+ * none. It stays the module's. */
 gra_tensor *gra_module_parameter(const gra_module *m, const char *name);
 gra_tensor *gra_module_buffer(const gra_module *m, const char *name);
 

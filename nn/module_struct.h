@@ -31,16 +31,16 @@ struct gra_module {
     int child_count, member_count;
     gra__child *children;
     gra__member *members;
-    size_t bytes;                  /* of this block */
-    _Alignas(64) char data[];      /* the class's own */
+    size_t bytes;             /* of this block */
+    _Alignas(64) char data[]; /* the class's own */
 };
 
 /* The member or the descendant of a name; NULL, without an error, where there is none. */
 gra__member *gra__module_member(const gra_module *m, const char *name);
 gra_module *gra__module_find(gra_module *m, const char *name, size_t length);
 
-/* A list of `count` entries with room for one more; it doubles at powers of two. On failure NULL with
- * an error, and the old list stays. */
+/* A list of `count` entries with room for one more; it doubles at powers of two. On failure NULL
+ * with an error, and the old list stays. */
 void *gra__grown(void *array, int count, size_t element);
 
 /* Which tensors a visit goes to. */

@@ -18,8 +18,8 @@ typedef struct walk {
     int seen_count;
 } walk;
 
-/* Writes ".part" behind the first `length` characters of the name. Returns the new length, or 0 with
- * an error. */
+/* Writes ".part" behind the first `length` characters of the name. Returns the new length, or 0
+ * with an error. */
 static size_t append(walk *w, size_t length, const char *part)
 {
     const size_t needed = length + strlen(part) + 2;
@@ -57,8 +57,7 @@ static int visit_members(walk *w, const gra_module *m, size_t length, bool buffe
     int result = 0;
     for (int i = 0; i < m->member_count && !result; i++) {
         const gra__member *const member = &m->members[i];
-        if (member->is_buffer != buffers ||
-            (w->which != GRA__STATE && was_seen(w, member->tensor)))
+        if (member->is_buffer != buffers || (w->which != GRA__STATE && was_seen(w, member->tensor)))
             continue;
         if (!append(w, length, member->name) || gra_error())
             return -1;

@@ -104,8 +104,7 @@ typedef struct modes {
 static void save_mode(gra_module *m, void *context)
 {
     modes *const saved = context;
-    bool *const list =
-        gra_error() ? NULL : gra__grown(saved->training, saved->count, sizeof *list);
+    bool *const list = gra_error() ? NULL : gra__grown(saved->training, saved->count, sizeof *list);
     if (!list)
         return;
     saved->training = list;

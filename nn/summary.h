@@ -12,7 +12,8 @@
  * unrecorded, and are for all of that input: give it a batch of 1 for those of one sample.
  * Multiply-adds are the products that are added up.  Connections are LeCun's count: every use of a
  * weight or a bias, so K P Q (C R S / groups + 1) for a convolution.  Layers that compute without
- * weights count 0 in both.  A layer that runs twice has two rows, and its parameters stand in the first.
+ * weights count 0 in both.  A layer that runs twice has two rows, and its parameters stand in the
+ * first.
  * May include: core, ops, autograd.
  */
 #ifndef GRA_NN_SUMMARY_H

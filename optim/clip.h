@@ -22,9 +22,9 @@ typedef struct gra_clip_grad_norm_options {
 
 gra_clip_grad_norm_options gra_clip_grad_norm_defaults(void);
 
-/* Multiplies all gradients by min(1, max_norm / (norm + 1e-6)), norm being that of all their elements
- * as one vector. Returns the norm before, 0 where there is no gradient, or NaN with an error. A norm
- * that is not finite is no error: look at what is returned. */
+/* Multiplies all gradients by min(1, max_norm / (norm + 1e-6)), norm being that of all their
+ * elements as one vector. Returns the norm before, 0 where there is no gradient, or NaN with an
+ * error. A norm that is not finite is no error: look at what is returned. */
 double gra_clip_grad_norm_with(gra_clip_grad_norm_options options);
 
 #ifndef __cplusplus

@@ -7,8 +7,8 @@
  *         fprintf(stderr, "%s\n", gra_error());
  *     gra_free(opt, net);
  *
- * An optimizer belongs to whoever made it and keeps its parameters alive, so the module may be freed
- * first.  Names, defaults and results are PyTorch's.
+ * An optimizer belongs to whoever made it and keeps its parameters alive, so the module may be
+ * freed first.  Names, defaults and results are PyTorch's.
  * May include: core, ops, autograd, nn.
  */
 #ifndef GRA_OPTIM_OPTIM_H

@@ -10,12 +10,12 @@
 
 struct gra_scheduler {
     gra_object head;
-    gra_optim *optim; /* owned */
+    gra_optim *optim;                                  /* owned */
     double (*next)(const gra_scheduler *s, double lr); /* the rate after step `steps` */
-    int64_t steps;    /* taken so far */
-    double base_lr;   /* the optimizer's rate when the plan was made */
+    int64_t steps;                                     /* taken so far */
+    double base_lr; /* the optimizer's rate when the plan was made */
     double gamma, eta_min;
-    int64_t period;   /* step_size or t_max */
+    int64_t period;      /* step_size or t_max */
     int64_t *milestones; /* owned, or NULL */
     int count;
 };

@@ -7,9 +7,9 @@
  *     }
  *     gra_free(plan, opt);
  *
- * A scheduler counts its steps, t = 1, 2, ..., and changes the rate that the optimizer has, so plans can be
- * combined and gra_optim_set_lr is respected, as in PyTorch.  It belongs to whoever made it and keeps
- * its optimizer alive.
+ * A scheduler counts its steps, t = 1, 2, ..., and changes the rate that the optimizer has, so
+ * plans can be combined and gra_optim_set_lr is respected, as in PyTorch.  It belongs to whoever
+ * made it and keeps its optimizer alive.
  * May include: core, ops, autograd, nn.
  */
 #ifndef GRA_OPTIM_SCHEDULERS_H
@@ -47,11 +47,11 @@ gra_step_lr_options gra_step_lr_defaults(void);
 gra_multi_step_lr_options gra_multi_step_lr_defaults(void);
 gra_cosine_annealing_lr_options gra_cosine_annealing_lr_defaults(void);
 
-gra_scheduler *gra_step_lr_with(gra_step_lr_options o);             /* lr gamma when step_size | t */
+gra_scheduler *gra_step_lr_with(gra_step_lr_options o); /* lr gamma when step_size | t */
 gra_scheduler *gra_multi_step_lr_with(gra_multi_step_lr_options o); /* lr gamma at each milestone */
 
-/* eta_min + (lr_0 - eta_min) (1 + cos(pi t / t_max)) / 2, by recursion. Source: Loshchilov and Hutter,
- * "SGDR", ICLR 2017, without restarts. */
+/* eta_min + (lr_0 - eta_min) (1 + cos(pi t / t_max)) / 2, by recursion. Source: Loshchilov and
+ * Hutter, "SGDR", ICLR 2017, without restarts. */
 gra_scheduler *gra_cosine_annealing_lr_with(gra_cosine_annealing_lr_options o);
 
 #ifndef __cplusplus

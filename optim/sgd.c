@@ -1,4 +1,5 @@
-/* sgd.c - stochastic gradient descent: one pass over each parameter, its gradient and its buffer. */
+/* sgd.c - stochastic gradient descent: one pass over each parameter, its gradient and its
+ * buffer. */
 #include "core/error.h"
 #include "core/tensor_struct.h"
 #include "core/threads.h"
@@ -21,8 +22,8 @@ static void run_chunk(gra_tensor *p, gra_tensor *g, gra_tensor *b, const gra__sg
     const int64_t from = chunk * CHUNK, left = p->numel - from;
     const size_t skip = (size_t)from * gra_dtype_size(p->dtype);
     gra__kernels_get()->elementwise->sgd[p->dtype](
-        (size_t)(left < CHUNK ? left : CHUNK), (char *)gra__ptr(p) + skip, (char *)gra__ptr(g) + skip,
-        b ? (char *)gra__ptr(b) + skip : NULL, step);
+        (size_t)(left < CHUNK ? left : CHUNK), (char *)gra__ptr(p) + skip,
+        (char *)gra__ptr(g) + skip, b ? (char *)gra__ptr(b) + skip : NULL, step);
 }
 
 static void run(gra_tensor *p, gra_tensor *g, gra_tensor *b, const gra__sgd_step *step)

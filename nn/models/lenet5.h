@@ -13,12 +13,12 @@
  *     [N, 10] logits
  *
  * Source: LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document
- * recognition", Proc. IEEE 1998; here every map of the second convolution sees all six maps, pooling has no
- * weights, and the last layer is linear.  61,706 parameters.
+ * recognition", Proc. IEEE 1998; here every map of the second convolution sees all six maps,
+ * pooling has no weights, and the last layer is linear.  61,706 parameters.
  *
  * PyTorch's default first values make the layers of a sigmoid network nearly constant, and it takes
- * epochs to leave the plateau that follows; so the weights are xavier uniform (Glorot and Bengio, AISTATS
- * 2010) and the biases 0.
+ * epochs to leave the plateau that follows; so the weights are xavier uniform (Glorot and Bengio,
+ * AISTATS 2010) and the biases 0.
  * May include: core, ops, autograd, nn.
  */
 #ifndef GRA_NN_MODELS_LENET5_H

@@ -72,7 +72,8 @@ static void check_broken(const char *header, size_t data, const char *text, int 
 static gra_module *network(uint64_t seed)
 {
     gra_manual_seed(seed);
-    return gra_sequential(gra_nn_relu(), gra_nn_conv2d(2, 3, 3), gra_sequential(gra_nn_linear(4, 2)));
+    return gra_sequential(gra_nn_relu(), gra_nn_conv2d(2, 3, 3),
+                          gra_sequential(gra_nn_linear(4, 2)));
 }
 
 static gra_tensor *parameter(gra_module *m, const char *name)
@@ -154,7 +155,7 @@ GRA_TEST(every_dtype_and_odd_shapes_come_back)
         gra_transpose(gra_randn(GRA_SHAPE(2, 3)), 0, 1),
         gra_expand(gra_randn(GRA_SHAPE(1, 3)), GRA_SHAPE(2, 3)),
     };
-    const char *const names[] = {"f32",   "f64",  "bf16",  "i64",       "i32",
+    const char *const names[] = {"f32",    "f64",  "bf16",  "i64",      "i32",
                                  "u\"8\\", "bool", "empty", "\u00e9\n", "expanded"};
     ck_assert_int_eq(gra_save_tensors(path, names, tensors, 10), 0);
     gra_tensor_file *const file = gra_tensor_file_open(path);
@@ -238,7 +239,8 @@ GRA_TEST(load_lists_all_that_does_not_fit_and_changes_nothing)
 {
     enter_folder();
     gra_module *const saved = gra_sequential(gra_nn_linear(2, 3), gra_nn_linear(3, 3));
-    gra_module *const other = gra_sequential(gra_nn_linear(2, 4), gra_nn_relu(), gra_nn_linear(3, 3));
+    gra_module *const other =
+        gra_sequential(gra_nn_linear(2, 4), gra_nn_relu(), gra_nn_linear(3, 3));
     gra_tensor *const before = gra_clone(parameter(other, "0.weight"));
     gra_save(saved, path);
     ck_assert_int_eq(gra_load(other, path), -1);
@@ -279,8 +281,7 @@ GRA_TEST(load_does_not_convert_between_integers_and_floats)
 
 /* ---- broken files ---- */
 
-#define F32(shape, offsets)                                                                        \
-    "{\"dtype\":\"F32\",\"shape\":" shape ",\"data_offsets\":" offsets "}"
+#define F32(shape, offsets) "{\"dtype\":\"F32\",\"shape\":" shape ",\"data_offsets\":" offsets "}"
 
 GRA_TEST(files_that_are_too_short_are_truncated)
 {
@@ -332,13 +333,17 @@ GRA_TEST(entries_that_describe_no_tensor_are_rejected)
     enter_folder();
     ASSERT_BROKEN("{\"a\":1}", 0, "tensor \"a\" is described by no object");
     ASSERT_BROKEN("{\"a\":{\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "tensor \"a\" has no dtype");
-    ASSERT_BROKEN("{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 4, "tensor \"a\" has no shape");
-    ASSERT_BROKEN("{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, "tensor \"a\" has no data_offsets");
-    ASSERT_BROKEN("{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4,
-                  "tensor \"a\" has more than one dtype");
-    ASSERT_BROKEN("{\"a\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4,
-                  "tensor \"a\" has dtype F16, which is not supported; F32, F64, BF16, I64, I32, U8 "
-                  "and BOOL are");
+    ASSERT_BROKEN("{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 4,
+                  "tensor \"a\" has no shape");
+    ASSERT_BROKEN("{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4,
+                  "tensor \"a\" has no data_offsets");
+    ASSERT_BROKEN(
+        "{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4,
+        "tensor \"a\" has more than one dtype");
+    ASSERT_BROKEN(
+        "{\"a\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4,
+        "tensor \"a\" has dtype F16, which is not supported; F32, F64, BF16, I64, I32, U8 "
+        "and BOOL are");
     ASSERT_BROKEN("{\"a\":" F32("3", "[0,12]") "}", 12,
                   "the shape of tensor \"a\" is no array of whole numbers");
     ASSERT_BROKEN("{\"a\":" F32("[-3]", "[0,12]") "}", 12,
@@ -358,9 +363,10 @@ GRA_TEST(offsets_that_contradict_the_shape_or_each_other_are_rejected)
     ASSERT_BROKEN("{\"a\":" F32("[3]", "[0,8]") "}", 8,
                   "tensor \"a\" of shape [3] and dtype F32 does not take the 8 bytes of its "
                   "data_offsets");
-    ASSERT_BROKEN("{\"a\":" F32("[4294967296,4294967296]", "[0,0]") "}", 0,
-                  "tensor \"a\" of shape [4294967296, 4294967296] and dtype F32 does not take the 0 "
-                  "bytes of its data_offsets");
+    ASSERT_BROKEN(
+        "{\"a\":" F32("[4294967296,4294967296]", "[0,0]") "}", 0,
+        "tensor \"a\" of shape [4294967296, 4294967296] and dtype F32 does not take the 0 "
+        "bytes of its data_offsets");
     ASSERT_BROKEN("{\"a\":" F32("[1]", "[4,0]") "}", 4,
                   "the data_offsets of tensor \"a\" are no begin and end");
     ASSERT_BROKEN("{\"a\":" F32("[1]", "[0,4,8]") "}", 4,
@@ -405,7 +411,8 @@ GRA_TEST(a_broken_file_leaves_the_module_as_it_was)
     enter_folder();
     gra_module *const m = counter(1);
     write_file("{\"w\":" F32("[2]", "[0,8]") ",\"n\":{\"dtype\":\"I64\",\"shape\":[1],"
-               "\"data_offsets\":[8,16]}}", 15);
+                                             "\"data_offsets\":[8,16]}}",
+               15);
     ck_assert_int_eq(gra_load(m, path), -1);
     ASSERT_PATH_ERROR("gra_load",
                       "the file is truncated: its header describes 16 bytes of data, 15 are there");
@@ -507,10 +514,12 @@ GRA_TEST(names_that_a_file_cannot_have_are_rejected)
     ck_assert_int_eq(gra_save_tensors(path, twice, tensors, 2), -1);
     GRA_ASSERT_ERROR("gra_save_tensors: tensor \"a\" is there twice");
     ck_assert_int_eq(gra_save_tensors(path, metadata, tensors, 1), -1);
-    GRA_ASSERT_ERROR("gra_save_tensors: \"__metadata__\" cannot be a tensor's name; any other UTF-8 "
-                     "text can");
+    GRA_ASSERT_ERROR(
+        "gra_save_tensors: \"__metadata__\" cannot be a tensor's name; any other UTF-8 "
+        "text can");
     ck_assert_int_eq(gra_save_tensors(path, latin, tensors, 1), -1);
-    GRA_ASSERT_ERROR("gra_save_tensors: \"\xe9\" cannot be a tensor's name; any other UTF-8 text can");
+    GRA_ASSERT_ERROR(
+        "gra_save_tensors: \"\xe9\" cannot be a tensor's name; any other UTF-8 text can");
     ck_assert_int_eq(gra_save_tensors(path, three, tensors, 3), -1);
     GRA_ASSERT_ERROR("gra_save_tensors: tensor 2 is NULL");
     ck_assert_int_eq(gra_save_tensors(path, nothing, tensors, 1), -1);
@@ -550,10 +559,11 @@ GRA_TEST(files_are_left_alone_while_an_error_is_pending)
     leave_folder();
 }
 
-GRA_TEST_MAIN("safetensors", a_saved_module_is_loaded_bit_for_bit, the_bytes_are_those_of_the_format,
-              every_dtype_and_odd_shapes_come_back, files_without_tensors_are_files,
-              floating_dtypes_are_converted_to_the_modules, buffers_are_saved_with_the_parameters,
-              saving_replaces_the_old_file, loading_is_a_write_that_backward_notices,
+GRA_TEST_MAIN("safetensors", a_saved_module_is_loaded_bit_for_bit,
+              the_bytes_are_those_of_the_format, every_dtype_and_odd_shapes_come_back,
+              files_without_tensors_are_files, floating_dtypes_are_converted_to_the_modules,
+              buffers_are_saved_with_the_parameters, saving_replaces_the_old_file,
+              loading_is_a_write_that_backward_notices,
               load_lists_all_that_does_not_fit_and_changes_nothing, load_cuts_a_long_list,
               load_does_not_convert_between_integers_and_floats,
               files_that_are_too_short_are_truncated, files_that_are_too_long_are_rejected,

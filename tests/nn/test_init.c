@@ -7,9 +7,10 @@
 static void check_moments(gra_tensor *t, double mean, double deviation, int line)
 {
     const double got_mean = gra_item(gra_mean(t)), got = sqrt(gra_item(gra_var(t)));
-    ck_assert_msg(fabs(got_mean - mean) < 0.05 * deviation && fabs(got - deviation) < 0.05 * deviation,
-                  "line %d: mean %g and deviation %g, expected %g and %g", line, got_mean, got, mean,
-                  deviation);
+    ck_assert_msg(fabs(got_mean - mean) < 0.05 * deviation &&
+                      fabs(got - deviation) < 0.05 * deviation,
+                  "line %d: mean %g and deviation %g, expected %g and %g", line, got_mean, got,
+                  mean, deviation);
 }
 
 #define ASSERT_MOMENTS(t, mean, deviation) check_moments(t, mean, deviation, __LINE__)
@@ -75,7 +76,8 @@ GRA_TEST(gains_are_pytorchs)
     ck_assert_double_eq(gra_calculate_gain(GRA_GAIN_SIGMOID, 0), 1);
     ck_assert_double_eq(gra_calculate_gain(GRA_GAIN_TANH, 0), 5.0 / 3);
     ck_assert_double_eq(gra_calculate_gain(GRA_GAIN_RELU, 0), sqrt(2));
-    ck_assert_double_eq_tol(gra_calculate_gain(GRA_GAIN_LEAKY_RELU, 0.2), 1.3867504905630728, 1e-15);
+    ck_assert_double_eq_tol(gra_calculate_gain(GRA_GAIN_LEAKY_RELU, 0.2), 1.3867504905630728,
+                            1e-15);
     ck_assert_double_eq(gra_calculate_gain(GRA_GAIN_SELU, 0), 0.75);
     ck_assert(isnan(gra_calculate_gain((gra_nonlinearity)99, 0)));
     GRA_ASSERT_ERROR("gra_calculate_gain: nonlinearity 99 is unknown");
@@ -96,11 +98,12 @@ GRA_TEST(init_rejects_what_it_cannot_fill)
     ck_assert_ptr_null(gra_init_kaiming_normal_(gra_ones(GRA_SCALAR)));
     GRA_ASSERT_ERROR("gra_init_kaiming_normal_: fan in and fan out need a tensor of at least 2 "
                      "dims; the shape is []");
-    ck_assert_ptr_null(gra_init_kaiming_uniform_(gra_ones(GRA_SHAPE(2, 2)),
-                                                 .nonlinearity = (gra_nonlinearity)99));
+    ck_assert_ptr_null(
+        gra_init_kaiming_uniform_(gra_ones(GRA_SHAPE(2, 2)), .nonlinearity = (gra_nonlinearity)99));
     GRA_ASSERT_ERROR("gra_calculate_gain: nonlinearity 99 is unknown");
     ck_assert_ptr_null(gra_init_ones_(gra_ones(GRA_SHAPE(2), GRA_INT64)));
-    GRA_ASSERT_ERROR("gra_init_ones_: dtype int64 cannot be initialised; weights are floating-point");
+    GRA_ASSERT_ERROR(
+        "gra_init_ones_: dtype int64 cannot be initialised; weights are floating-point");
     ck_assert_ptr_null(gra_init_zeros_(NULL));
     ck_assert_ptr_null(gra_init_xavier_normal_(NULL));
 }

@@ -48,8 +48,8 @@ GRA_TEST(conv2d_adds_up_windows_and_a_bias)
 
 GRA_TEST(conv2d_pads_dilates_and_groups)
 {
-    gra_module *const conv = gra_nn_conv2d(2, 2, 3, .padding = 2, .dilation_hw = {2, 3},
-                                           .groups = 2, .bias = false);
+    gra_module *const conv =
+        gra_nn_conv2d(2, 2, 3, .padding = 2, .dilation_hw = {2, 3}, .groups = 2, .bias = false);
     GRA_ASSERT_SHAPE(gra_module_parameter(conv, "weight"), 2, 1, 3, 3);
     ck_assert_ptr_null(gra_module_parameter(conv, "bias"));
     GRA_ASSERT_ERROR("gra_module_parameter: Conv2d has no parameter \"bias\"");
@@ -58,7 +58,8 @@ GRA_TEST(conv2d_pads_dilates_and_groups)
 
 GRA_TEST(weights_are_drawn_within_pytorchs_bounds)
 {
-    gra_module *const conv = gra_nn_conv2d(4, 16, 5, .groups = 2), *const fc = gra_nn_linear(50, 40);
+    gra_module *const conv = gra_nn_conv2d(4, 16, 5, .groups = 2), *const fc =
+                                                                       gra_nn_linear(50, 40);
     const struct {
         gra_tensor *tensor;
         double bound;
@@ -101,11 +102,13 @@ GRA_TEST(pools_reduce_windows)
 {
     GRA_ASSERT_VALUES(run(gra_nn_avg_pool2d(2), image(4, 4)), 2.5, 4.5, 10.5, 12.5);
     GRA_ASSERT_VALUES(run(gra_nn_max_pool2d(2, 1), image(3, 3)), 4, 5, 7, 8);
-    GRA_ASSERT_VALUES(run(gra_nn_avg_pool2d(2, .padding = 1, .count_include_pad = false), image(2, 2)),
-                      0, 1, 2, 3);
+    GRA_ASSERT_VALUES(
+        run(gra_nn_avg_pool2d(2, .padding = 1, .count_include_pad = false), image(2, 2)), 0, 1, 2,
+        3);
     GRA_ASSERT_VALUES(run(gra_nn_avg_pool2d(2, .divisor_override = 1), image(2, 2)), 6);
-    GRA_ASSERT_VALUES(run(gra_nn_max_pool2d(.kernel_size_hw = {1, 2}, .ceil_mode = true), image(2, 3)),
-                      1, 2, 4, 5);
+    GRA_ASSERT_VALUES(
+        run(gra_nn_max_pool2d(.kernel_size_hw = {1, 2}, .ceil_mode = true), image(2, 3)), 1, 2, 4,
+        5);
     GRA_ASSERT_VALUES(run(gra_nn_max_pool2d(2, .stride = 1, .dilation = 2), image(3, 3)), 8);
 }
 
@@ -195,9 +198,11 @@ GRA_TEST(conv2d_rejects_what_makes_no_convolution)
                     "Conv2d: in_channels 0 is out of range; at least 1 is needed");
     ASSERT_REJECTED(gra_nn_conv2d(1, -1, 3),
                     "Conv2d: out_channels -1 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_nn_conv2d(1, 1), "Conv2d: kernel_size 0 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_nn_conv2d(1, 1, 3, .kernel_size_hw = {3, 3}),
-                    "Conv2d: both .kernel_size and .kernel_size_hw were given; one of them is enough");
+    ASSERT_REJECTED(gra_nn_conv2d(1, 1),
+                    "Conv2d: kernel_size 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(
+        gra_nn_conv2d(1, 1, 3, .kernel_size_hw = {3, 3}),
+        "Conv2d: both .kernel_size and .kernel_size_hw were given; one of them is enough");
     ASSERT_REJECTED(gra_nn_conv2d(1, 1, .kernel_size_hw = {3}),
                     "Conv2d: kernel_size 0 is out of range; at least 1 is needed");
     ASSERT_REJECTED(gra_nn_conv2d(1, 1, 3, 0),
@@ -236,12 +241,14 @@ GRA_TEST(other_layers_reject_bad_options)
                     "Dropout: p 1.5 is no probability; it lies between 0 and 1");
     ASSERT_REJECTED(gra_nn_dropout(.p = NAN),
                     "Dropout: p nan is no probability; it lies between 0 and 1");
-    ASSERT_REJECTED(gra_nn_flatten(2, 1), "Flatten: start_dim 2 and end_dim 1 name no dims in order");
+    ASSERT_REJECTED(gra_nn_flatten(2, 1),
+                    "Flatten: start_dim 2 and end_dim 1 name no dims in order");
     ASSERT_REJECTED(gra_nn_flatten(9), "Flatten: start_dim 9 and end_dim -1 name no dims in order");
     ASSERT_REJECTED(gra_nn_reshape(-1, -1),
                     "Reshape: 2 sizes are -1; only one can follow from the input");
-    ASSERT_REJECTED(gra_nn_reshape(-2, 3), "Reshape: size -2 is negative; only -1, for the size that "
-                                           "follows from the input, may be");
+    ASSERT_REJECTED(gra_nn_reshape(-2, 3),
+                    "Reshape: size -2 is negative; only -1, for the size that "
+                    "follows from the input, may be");
     ASSERT_REJECTED(gra_nn_reshape_with((gra_shape){.count = 9}),
                     "Reshape: 9 dims were given; at most 8 are possible");
     ASSERT_REJECTED(gra_nn_mse_loss(.reduction = (gra_reduction)7),
@@ -255,18 +262,18 @@ GRA_TEST(other_layers_reject_bad_options)
 GRA_TEST(sequential_with_a_failed_layer_frees_the_others)
 {
     ASSERT_REJECTED(gra_sequential(gra_nn_linear(2, 3), gra_nn_conv2d(1, 1, 0), gra_nn_relu()),
-                    "Conv2d: kernel_size 0 is out of range; at least 1 is needed");
+                      "Conv2d: kernel_size 0 is out of range; at least 1 is needed");
     gra_module *const good = gra_nn_relu();
     ASSERT_REJECTED(gra_sequential(gra_nn_linear(2, 3), NULL, good),
-                    "Sequential: layer 1 is NULL; a module is needed");
+                                   "Sequential: layer 1 is NULL; a module is needed");
 }
 
 GRA_TEST(sequential_rejects_a_layer_that_is_there_twice)
 {
     gra_module *const relu = gra_nn_relu();
     ASSERT_REJECTED(gra_sequential(relu, gra_nn_linear(2, 2), relu),
-                    "gra_module_add: \"2\" of Sequential is a ReLU that belongs to another module "
-                    "already; make a second one");
+        "gra_module_add: \"2\" of Sequential is a ReLU that belongs to another module "
+        "already; make a second one");
 }
 
 GRA_TEST(constructors_are_silent_while_an_error_is_pending)

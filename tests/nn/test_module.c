@@ -160,7 +160,8 @@ GRA_TEST(a_visitor_can_end_the_visit)
 
 GRA_TEST(a_shared_parameter_is_visited_and_counted_once)
 {
-    gra_module *const a = gra_module_new(&empty_class, 0), *const b = gra_module_new(&empty_class, 0);
+    gra_module *const a = gra_module_new(&empty_class, 0), *const b =
+                                                               gra_module_new(&empty_class, 0);
     gra_tensor *const w = gra_module_add_parameter(a, "w", gra_ones(GRA_SHAPE(5)));
     ck_assert_ptr_eq(gra_module_add_parameter(b, "v", w), w);
     gra_module *const net = gra_sequential(a, b);

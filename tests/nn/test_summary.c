@@ -15,7 +15,8 @@ static void check_row(const gra_summary_row *row, const char *name, const char *
                   (long long)row->cost.connections);
 }
 
-/* By hand: C1 28 28 6 (25 + 1), C3 10 10 16 (150 + 1), F5 120 (400 + 1), F6 84 (120 + 1), 10 (84 + 1). */
+/* By hand: C1 28 28 6 (25 + 1), C3 10 10 16 (150 + 1), F5 120 (400 + 1), F6 84 (120 + 1), 10 (84
+ * + 1). */
 GRA_TEST(lenet5_has_lecuns_connections)
 {
     gra_module *const net = gra_lenet5();
@@ -44,13 +45,12 @@ GRA_TEST(the_table_lists_layers_and_totals)
     ck_assert_int_eq(gra_summary(net, GRA_SHAPE(2, 2, 5, 5), out), 0);
     fclose(out);
     ck_assert_str_eq(
-        text,
-        "layer         output          parameters    multiply-adds      connections\n"
-        "0.0 (Conv2d)  [2, 4, 3, 3]            36              648              648\n"
-        "0.1 (ReLU)    [2, 4, 3, 3]             0                0                0\n"
-        "1 (Flatten)   [2, 36]                  0                0                0\n"
-        "2 (Linear)    [2, 1000]           37,000           72,000           74,000\n"
-        "total                             37,036           72,648           74,648\n");
+        text, "layer         output          parameters    multiply-adds      connections\n"
+              "0.0 (Conv2d)  [2, 4, 3, 3]            36              648              648\n"
+              "0.1 (ReLU)    [2, 4, 3, 3]             0                0                0\n"
+              "1 (Flatten)   [2, 36]                  0                0                0\n"
+              "2 (Linear)    [2, 1000]           37,000           72,000           74,000\n"
+              "total                             37,036           72,648           74,648\n");
     free(text);
     gra_free(net);
 }

@@ -100,8 +100,9 @@ GRA_TEST(clip_rejects_bad_arguments)
     GRA_ASSERT_ERROR("gra_clip_grad_norm: max_norm -1 is out of range; a number of at least 0 is "
                      "needed");
     ck_assert(isnan(gra_clip_grad_norm(m, 1, .norm_type = 0)));
-    GRA_ASSERT_ERROR("gra_clip_grad_norm: norm_type 0 is out of range; a number above 0 or INFINITY "
-                     "is needed");
+    GRA_ASSERT_ERROR(
+        "gra_clip_grad_norm: norm_type 0 is out of range; a number above 0 or INFINITY "
+        "is needed");
     gra_fail("pending");
     ck_assert(isnan(gra_clip_grad_norm(m, 1)));
     GRA_ASSERT_ERROR("pending");

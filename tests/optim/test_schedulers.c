@@ -24,8 +24,7 @@ static void check_rates(gra_optim *opt, gra_scheduler *plan, const double *expec
 GRA_TEST(step_lr_multiplies_every_few_steps)
 {
     gra_optim *const opt = optim(0.1);
-    const double expected[] = {0.1,   0.1,   0.05,  0.05,   0.05,
-                               0.025, 0.025, 0.025, 0.0125, 0.0125};
+    const double expected[] = {0.1, 0.1, 0.05, 0.05, 0.05, 0.025, 0.025, 0.025, 0.0125, 0.0125};
     check_rates(opt, gra_step_lr(opt, 3, .gamma = 0.5), expected, 10);
 }
 
@@ -94,12 +93,14 @@ GRA_TEST(schedulers_reject_bad_plans)
                     "gra_multi_step_lr: count 0 is out of range; at least 1 is needed");
     ASSERT_REJECTED(gra_multi_step_lr(opt, NULL, 1),
                     "gra_multi_step_lr: milestones is NULL; 1 numbers of steps are needed");
-    ASSERT_REJECTED(gra_multi_step_lr(NULL, &milestone, 1), "gra_multi_step_lr: the optimizer is NULL");
+    ASSERT_REJECTED(gra_multi_step_lr(NULL, &milestone, 1),
+                    "gra_multi_step_lr: the optimizer is NULL");
     ASSERT_REJECTED(gra_cosine_annealing_lr(opt, -3),
                     "gra_cosine_annealing_lr: t_max -3 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_cosine_annealing_lr(opt, 3, .eta_min = NAN),
-                    "gra_cosine_annealing_lr: eta_min nan is out of range; a number of at least 0 is "
-                    "needed");
+    ASSERT_REJECTED(
+        gra_cosine_annealing_lr(opt, 3, .eta_min = NAN),
+        "gra_cosine_annealing_lr: eta_min nan is out of range; a number of at least 0 is "
+        "needed");
     ck_assert_int_eq(gra_scheduler_step(NULL), -1);
     GRA_ASSERT_ERROR("gra_scheduler_step: the scheduler is NULL");
     gra_free(opt);

@@ -7,7 +7,8 @@
 static void backward(gra_tensor *p, int t)
 {
     const int mark = gra_mark();
-    gra_tensor *const bent = gra_sum(gra_mul(gra_mul(p, p), gra_to(gra_vector(0.5, 1, 1.5), gra_tensor_dtype(p))));
+    gra_tensor *const bent =
+        gra_sum(gra_mul(gra_mul(p, p), gra_to(gra_vector(0.5, 1, 1.5), gra_tensor_dtype(p))));
     gra_tensor *const line = gra_sum(gra_mul(p, gra_to(gra_vector(1, 2, -1), gra_tensor_dtype(p))));
     gra_backward(gra_add(bent, gra_mul_scalar(line, t + 1)));
     gra_release(mark);
@@ -47,7 +48,8 @@ GRA_TEST(four_steps_give_pytorchs_numbers)
     GRA_ASSERT_VALUES(four_steps(o, GRA_FLOAT32), -2.10173535, -2.92924452, 0.185494512);
     o = (gra_sgd_tensors_options){.lr = 0.1, .weight_decay = 0.1};
     GRA_ASSERT_VALUES(four_steps(o, GRA_FLOAT32), -0.268494487, -2.40124941, 1.4150846);
-    o = (gra_sgd_tensors_options){.lr = 0.1, .momentum = 0.5, .weight_decay = 0.2, .maximize = true};
+    o = (gra_sgd_tensors_options){
+        .lr = 0.1, .momentum = 0.5, .weight_decay = 0.2, .maximize = true};
     GRA_ASSERT_VALUES(four_steps(o, GRA_FLOAT32), 3.06496811, -1.55376506, 8.96519279);
 }
 
@@ -62,7 +64,8 @@ GRA_TEST(bfloat16_parameters_move_in_float32)
 
 GRA_TEST(a_parameter_of_any_strides_moves)
 {
-    gra_tensor *const p = gra_requires_grad(gra_detach(gra_transpose(gra_ones(GRA_SHAPE(2, 3)), 0, 1)));
+    gra_tensor *const p =
+        gra_requires_grad(gra_detach(gra_transpose(gra_ones(GRA_SHAPE(2, 3)), 0, 1)));
     gra_optim *const opt = gra_sgd_tensors(&p, 1, .lr = 0.5, .momentum = 0.5);
     for (int t = 0; t < 2; t++) {
         gra_zero_grad(opt);
@@ -201,7 +204,8 @@ GRA_TEST(the_rate_can_be_changed)
 GRA_TEST(sgd_rejects_bad_options)
 {
     gra_module *const net = gra_nn_linear(1, 1), *const empty = gra_nn_relu();
-    ASSERT_REJECTED(gra_sgd(net, -0.1), "SGD: lr -0.1 is out of range; a number of at least 0 is needed");
+    ASSERT_REJECTED(gra_sgd(net, -0.1),
+                    "SGD: lr -0.1 is out of range; a number of at least 0 is needed");
     ASSERT_REJECTED(gra_sgd(net, .lr = NAN),
                     "SGD: lr nan is out of range; a number of at least 0 is needed");
     ASSERT_REJECTED(gra_sgd(net, .momentum = -1),
@@ -239,6 +243,6 @@ GRA_TEST_MAIN("sgd", four_steps_give_pytorchs_numbers, bfloat16_parameters_move_
               parameters_without_a_gradient_stay,
               a_buffer_begins_with_the_first_gradient_of_its_parameter,
               a_module_may_be_freed_before_its_optimizer,
-              a_module_may_change_its_dtype_between_steps,
-              a_step_refuses_while_an_error_is_pending, a_step_is_a_write_that_backward_notices,
-              the_rate_can_be_changed, sgd_rejects_bad_options, sgd_rejects_a_bad_list)
+              a_module_may_change_its_dtype_between_steps, a_step_refuses_while_an_error_is_pending,
+              a_step_is_a_write_that_backward_notices, the_rate_can_be_changed,
+              sgd_rejects_bad_options, sgd_rejects_a_bad_list)

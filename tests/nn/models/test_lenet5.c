@@ -39,17 +39,18 @@ GRA_TEST(lenet5_begins_with_xavier_weights_and_no_biases)
     gra_module *const net = gra_lenet5();
     const double bound = sqrt(6.0 / (400 + 120));
     const double most = gra_item(gra_max(gra_abs(gra_module_parameter(net, "8.weight"))));
-    ck_assert_msg(most <= bound && most > 0.99 * bound, "the largest weight is %g, not %g", most, bound);
+    ck_assert_msg(most <= bound && most > 0.99 * bound, "the largest weight is %g, not %g", most,
+                  bound);
     ck_assert_double_eq(gra_item(gra_max(gra_abs(gra_module_parameter(net, "8.bias")))), 0);
     gra_free(net);
 }
 
-GRA_TEST(lenet5_learns_sixteen_random_images)
+GRA_TEST(lenet5_learns_four_random_images)
 {
     gra_module *const net = gra_lenet5();
-    gra_optim *const opt = gra_sgd(net, .lr = 0.5, .momentum = 0.9);
-    gra_tensor *const x = gra_randn(GRA_SHAPE(16, 1, 28, 28));
-    gra_tensor *const y = gra_randint(0, 10, GRA_SHAPE(16));
+    gra_optim *const opt = gra_sgd(net, .lr = 0.5, .momentum = 0.8);
+    gra_tensor *const x = gra_randn(GRA_SHAPE(4, 1, 28, 28));
+    gra_tensor *const y = gra_arange(0, 4, 1);
     double loss = 0;
     for (int step = 0; step < 200; step++) {
         const int mark = gra_mark();
@@ -73,5 +74,5 @@ GRA_TEST(lenet5_is_not_made_while_an_error_is_pending)
 }
 
 GRA_TEST_MAIN("lenet5", lenet5_has_pytorchs_names_and_shapes, lenet5_takes_images_in_two_shapes,
-              lenet5_begins_with_xavier_weights_and_no_biases, lenet5_learns_sixteen_random_images,
+              lenet5_begins_with_xavier_weights_and_no_biases, lenet5_learns_four_random_images,
               lenet5_is_not_made_while_an_error_is_pending)

@@ -554,6 +554,78 @@ GRA_TEST(float32_functions_keep_their_bounds)
     ck_assert_double_le(worst_ulps(table()->sigmoid[GRA_FLOAT32], gra__reference_sigmoid), 4);
 }
 
+/* Bits, not values: threads cut a tensor into pieces, so an element may not depend on its place in a
+ * piece, be it in the vectorised body of a loop or in what is left over. */
+static void check_unary_places(gra_dtype dtype, gra__unary_loop *loop)
+{
+    const ptrdiff_t size = (ptrdiff_t)gra__reference_size(dtype);
+    fill(&a, dtype, LARGEST, 1, 0);
+    fill(&y, dtype, LARGEST, 1, 0);
+    loop(LARGEST, y.first, size, a.first, size);
+    for (ptrdiff_t at_ = 0; at_ < LARGEST * size; at_ += size) {
+        char alone[8];
+        loop(1, alone, size, a.first + at_, size);
+        ck_assert(memcmp(alone, y.first + at_, (size_t)size) == 0);
+        loop(1, alone, size, a.first + at_, 2 * size);
+        ck_assert(memcmp(alone, y.first + at_, (size_t)size) == 0);
+    }
+}
+
+static void check_binary_places(gra_dtype dtype, gra__binary_loop *loop)
+{
+    const ptrdiff_t size = (ptrdiff_t)gra__reference_size(dtype);
+    fill(&a, dtype, LARGEST, 1, 0);
+    fill(&b, dtype, LARGEST, 1, 0);
+    fill(&y, dtype, LARGEST, 1, 0);
+    loop(LARGEST, y.first, size, a.first, size, b.first, size);
+    for (ptrdiff_t at_ = 0; at_ < LARGEST * size; at_ += size) {
+        char alone[8];
+        loop(1, alone, size, a.first + at_, size, b.first + at_, size);
+        ck_assert(memcmp(alone, y.first + at_, (size_t)size) == 0);
+        loop(1, alone, size, a.first + at_, 2 * size, b.first + at_, size);
+        ck_assert(memcmp(alone, y.first + at_, (size_t)size) == 0);
+    }
+}
+
+static void check_update_places(gra_dtype dtype)
+{
+    const ptrdiff_t size = (ptrdiff_t)gra__reference_size(dtype);
+    const gra__sgd_step step = {.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01, .nesterov = true};
+    fill(&a, dtype, LARGEST, 1, 0);
+    fill(&b, dtype, LARGEST, 1, 0);
+    fill(&y, dtype, LARGEST, 1, 0);
+    copy(&before, &y);
+    copy(&c, &b);
+    table()->add_scaled[dtype](LARGEST, y.first, size, 0.3, a.first, size);
+    table()->sgd[dtype](LARGEST, y.first, a.first, b.first, &step);
+    for (ptrdiff_t at_ = 0; at_ < LARGEST * size; at_ += size) {
+        char *p = before.first + at_;
+        table()->add_scaled[dtype](1, p, size, 0.3, a.first + at_, size);
+        table()->sgd[dtype](1, p, a.first + at_, c.first + at_, &step);
+        ck_assert(memcmp(p, y.first + at_, (size_t)size) == 0);
+        ck_assert(memcmp(c.first + at_, b.first + at_, (size_t)size) == 0);
+    }
+}
+
+GRA_TEST(bits_do_not_depend_on_the_place_in_a_loop)
+{
+    const gra__elementwise_table *t = table();
+    within_one = true;
+    for (int d = GRA_FLOAT32; d <= GRA_FLOAT64; d++) {
+        gra__unary_loop *const unary[] = {t->square[d], t->one_minus[d], t->exp[d],
+                                          t->log[d],    t->tanh[d],      t->sigmoid[d],
+                                          t->sqrt[d],   t->reciprocal[d]};
+        gra__binary_loop *const binary[] = {t->mul[d], t->div[d], t->pow[d], t->sigmoid_backward[d],
+                                            t->tanh_backward[d]};
+        for (size_t i = 0; i < sizeof unary / sizeof *unary; i++)
+            check_unary_places((gra_dtype)d, unary[i]);
+        for (size_t i = 0; i < sizeof binary / sizeof *binary; i++)
+            check_binary_places((gra_dtype)d, binary[i]);
+        check_update_places((gra_dtype)d);
+    }
+    within_one = false;
+}
+
 GRA_TEST(zeros_keep_their_sign)
 {
     const float zeros[] = {0.0f, -0.0f};
@@ -573,4 +645,5 @@ GRA_TEST_MAIN("elementwise", the_isa_is_the_one_asked_for, arithmetic_agrees_wit
               gradients_agree_with_the_twin, clamp_agrees_with_the_twin, where_chooses,
               every_pair_of_dtypes_converts, bfloat16_rounds_to_nearest_even,
               int64_converts_beyond_the_range_of_double, add_scaled_accumulates,
-              sgd_follows_pytorch, float32_functions_keep_their_bounds, zeros_keep_their_sign)
+              sgd_follows_pytorch, float32_functions_keep_their_bounds,
+              bits_do_not_depend_on_the_place_in_a_loop, zeros_keep_their_sign)
