@@ -498,6 +498,21 @@ static bool run(walk *w, gra_tensor *const *roots, gra_tensor *const *gradients,
     return fine;
 }
 
+gra_backward_options gra_backward_defaults(void)
+{
+    return (gra_backward_options){0};
+}
+
+gra_grad_options gra_grad_defaults(void)
+{
+    return (gra_grad_options){0};
+}
+
+gra_grad_many_options gra_grad_many_defaults(void)
+{
+    return (gra_grad_many_options){0};
+}
+
 int gra_backward_with(gra_backward_options o)
 {
     if (gra_error())

@@ -37,6 +37,9 @@ typedef struct gra_grad_options {
     bool allow_unused; /* an input that output does not depend on gives zeros, not an error */
 } gra_grad_options;
 
+gra_backward_options gra_backward_defaults(void);
+gra_grad_options gra_grad_defaults(void);
+
 int gra_backward_with(gra_backward_options options);
 gra_tensor *gra_grad_with(gra_grad_options options);
 
@@ -55,6 +58,7 @@ typedef struct gra_grad_many_options {
     bool allow_unused;
 } gra_grad_many_options;
 
+gra_grad_many_options gra_grad_many_defaults(void);
 int gra_grad_many_with(gra_grad_many_options options);
 
 #ifndef __cplusplus

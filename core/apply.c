@@ -158,6 +158,7 @@ int gra_apply_many(const gra_op *op, gra_tensor *const *inputs, int count, const
         .out = outputs,
         .needs = needs,
         .args = args,
+        .saves = op->saves,
     };
     if (run_forward(&call, recording))
         return 0;

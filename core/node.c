@@ -47,9 +47,9 @@ static size_t aligned(size_t size)
     return (size + 15) & ~(size_t)15;
 }
 
-static bool saves_input(const gra_op *op, int i)
+static bool saves_input(gra_saves saves, int i)
 {
-    return op->saves ? i < 31 && (op->saves & GRA_IN(i)) : true;
+    return saves ? i < 31 && (saves & GRA_IN(i)) : true;
 }
 
 /* What a node keeps of an input: a handle of its own with the history of now.  Keeping the input's
@@ -106,6 +106,7 @@ gra_node *gra__node_new(const gra_call *c)
         .sequence = __atomic_add_fetch(&sequence, 1, __ATOMIC_RELAXED),
         .n_in = c->n_in,
         .n_out = c->n_out,
+        .saves = c->saves,
         .edges = (gra__edge *)(block + head),
         .results = (gra__result *)(block + head + edges),
         .args = block + head + edges + results,
@@ -115,7 +116,7 @@ gra_node *gra__node_new(const gra_call *c)
     if (c->args)
         memcpy(node->args, c->args, c->op->args_size);
     for (int i = 0; i < c->n_in; i++)
-        fill_edge(&node->edges[i], c->in[i], saves_input(c->op, i));
+        fill_edge(&node->edges[i], c->in[i], saves_input(c->saves, i));
     for (int k = 0; k < c->n_out; k++)
         node->results[k] = (gra__result){.shape.count = -1};
     for (int i = 0; i < GRA_MAX_SAVED; i++) {
@@ -137,7 +138,7 @@ void gra__node_attach(gra_node *node, int k, gra_tensor *t)
     result->tensor = t;
     result->shape = t->shape;
     result->dtype = t->dtype;
-    if (k < 31 && (node->op->saves & GRA_OUT(k))) {
+    if (k < 31 && (node->saves & GRA_OUT(k))) {
         result->saved = gra__alias(t);
         result->saved_version = t->storage->version;
     }
@@ -154,8 +155,7 @@ void gra__node_forget(gra_tensor *t)
 
 bool gra__node_saves_something(const gra_node *node)
 {
-    const gra_saves saves = node->op->saves;
-    return (saves != GRA_SAVE_NOTHING && node->n_in + node->n_out > 0) || node->saved[0];
+    return (node->saves != GRA_SAVE_NOTHING && node->n_in > 0) || node->saved[0];
 }
 
 static void drop(gra_tensor **saved)

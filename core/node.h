@@ -49,6 +49,7 @@ struct gra_node {
     const gra_op *op;
     uint64_t sequence; /* order of creation in the process */
     int n_in, n_out;
+    gra_saves saves; /* which inputs and outputs it keeps */
     gra__edge *edges;
     gra__result *results;
     void *args;

@@ -51,6 +51,7 @@ typedef struct gra_call {
     gra_tensor **out;  /* forward fills these; in a vjp NULL where .saves does not name them */
     const bool *needs; /* forward: a gradient may be asked for input i; vjp: dx[i] is asked for */
     const void *args;  /* the op's struct of arguments, or NULL */
+    gra_saves saves;   /* what the node will keep: .saves of the op, which forward may narrow */
     gra_tensor *saved[GRA_MAX_SAVED]; /* forward may put tensors here, the vjp finds them again */
     const struct gra_node *node;      /* NULL in forward */
 } gra_call;

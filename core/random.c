@@ -52,6 +52,11 @@ gra_random_options gra_random_defaults(void)
     return (gra_random_options){.dtype = GRA_FLOAT32};
 }
 
+gra_randint_options gra_randint_defaults(void)
+{
+    return (gra_randint_options){0};
+}
+
 /* What one block of four 32-bit numbers gives: two doubles in [0, 1). */
 typedef struct pair {
     double first, second;

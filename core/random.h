@@ -40,6 +40,7 @@ typedef struct gra_randint_options {
 } gra_randint_options;
 
 gra_random_options gra_random_defaults(void);
+gra_randint_options gra_randint_defaults(void);
 
 gra_tensor *gra_rand_with(gra_random_options options);         /* uniform in [0, 1) */
 gra_tensor *gra_randn_with(gra_random_options options);        /* normal, mean 0, deviation 1 */

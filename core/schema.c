@@ -152,6 +152,9 @@ const char *gra_op_name(const gra_op *op)
     static _Thread_local char names[2][64]; /* two, so that one message can name two ops */
     static _Thread_local int turn;
     char *const name = names[turn ^= 1];
-    snprintf(name, sizeof names[0], "%.*s", (int)strcspn(op->schema, "("), op->schema);
+    size_t length = strcspn(op->schema, "(");
+    length = length < sizeof names[0] ? length : sizeof names[0] - 1;
+    memcpy(name, op->schema, length);
+    name[length] = 0;
     return name;
 }

@@ -127,6 +127,8 @@ int gra_save_tensors(const char *path, const char *const *names, gra_tensor *con
                      int count)
 {
     named_list all = {0};
+    if (count > 0 && (!names || !tensors))
+        gra_fail("gra_save_tensors: the list of %s is NULL", names ? "tensors" : "names");
     for (int i = 0; i < count && !gra_error(); i++) {
         if (names[i] && tensors[i])
             append(names[i], tensors[i], &all);
@@ -300,6 +302,8 @@ gra_tensor *gra_tensor_file_get(gra_tensor_file *file, const char *name)
 {
     if (!file || gra_error())
         return NULL;
+    if (!name)
+        return gra_fail("gra_tensor_file_get: the name is NULL");
     const gra__tensor_entry *const e = find(file, name);
     return e ? read_tensor(file, e) : gra_fail("%s: there is no tensor \"%s\"", file->where, name);
 }

@@ -336,6 +336,8 @@ gra_module *gra_module_get(gra_module *m, const char *name)
 {
     if (!m)
         return NULL;
+    if (!name)
+        return gra_fail("gra_module_get: the name is NULL");
     gra_module *const found = gra__module_find(m, name, strlen(name));
     return found ? found : gra_fail("gra_module_get: %s has no child \"%s\"", m->type->name, name);
 }

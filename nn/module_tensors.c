@@ -103,6 +103,8 @@ static gra_tensor *find(const char *op, const gra_module *m, const char *name, b
 {
     if (!m)
         return NULL;
+    if (!name)
+        return gra_fail("%s: the name is NULL", op);
     const char *const dot = strrchr(name, '.');
     const gra_module *const owner =
         gra__module_find((gra_module *)m, name, dot ? (size_t)(dot - name) : 0);

@@ -199,6 +199,8 @@ static void conv_forward(gra_call *c)
     const gra_shape shape = GRA_SHAPE(x->shape.size[0], w->shape.size[0], out[0], out[1]);
     const gra__conv2d_shape s = kernel_shape(x->shape, w->shape, shape, a);
     c->out[0] = compute(FORWARD, &s, shape, x, w, bias);
+    if (c->needs[0] != c->needs[1]) /* each is read for the other's gradient only */
+        c->saves = c->needs[0] ? GRA_IN(1) : GRA_IN(0);
 }
 
 static void conv_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)

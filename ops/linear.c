@@ -64,6 +64,8 @@ static void linear_forward(gra_call *c)
     gra__product(dtype, gra__matrix_of(x), gra__matrix_transposed(gra__matrix_of(w)), gra__ptr(y),
                  bias ? gra__ptr(bias) : NULL);
     c->out[0] = gra__converted(y, c->in[0]->dtype);
+    if (c->needs[0] != c->needs[1]) /* each is read for the other's gradient only */
+        c->saves = c->needs[0] ? GRA_IN(1) : GRA_IN(0);
 }
 
 static void linear_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)

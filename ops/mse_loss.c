@@ -62,6 +62,11 @@ const gra_op gra_op_mse_loss = {
     .args_size = sizeof(mse_args),
 };
 
+gra_mse_loss_options gra_mse_loss_defaults(void)
+{
+    return (gra_mse_loss_options){0};
+}
+
 gra_tensor *gra_mse_loss_with(gra_mse_loss_options o)
 {
     return gra_apply(&gra_op_mse_loss, (gra_tensor *[]){o.input, o.target}, 2,

@@ -22,24 +22,11 @@ static void mul_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
         dx[1] = gra_mul(g[0], a);
 }
 
-/* mul where only one input needs a gradient: a forward may put them in its own place. */
-static const gra_op mul_for_a = {
-    .schema = "mul(Tensor a, Tensor b) -> Tensor",
-    .vjp = mul_vjp,
-    .saves = GRA_IN(1),
-};
-
-static const gra_op mul_for_b = {
-    .schema = "mul(Tensor a, Tensor b) -> Tensor",
-    .vjp = mul_vjp,
-    .saves = GRA_IN(0),
-};
-
 static void mul_forward(gra_call *c)
 {
     gra__binary(c, gra__kernels_get()->elementwise->mul);
     if (c->needs[0] != c->needs[1])
-        c->op = c->needs[0] ? &mul_for_a : &mul_for_b;
+        c->saves = c->needs[0] ? GRA_IN(1) : GRA_IN(0);
 }
 
 static void mul_inplace_forward(gra_call *c)

@@ -111,6 +111,7 @@ typedef struct gra_arg_options {
     bool keepdim;
 } gra_arg_options;
 
+gra_reduce_options gra_reduce_defaults(void);
 gra_var_options gra_var_defaults(void);
 gra_arg_options gra_arg_defaults(void);
 
@@ -167,6 +168,7 @@ typedef struct gra_mse_loss_options {
 } gra_mse_loss_options;
 
 gra_cross_entropy_options gra_cross_entropy_defaults(void);
+gra_mse_loss_options gra_mse_loss_defaults(void);
 
 gra_tensor *gra_cross_entropy_with(gra_cross_entropy_options o); /* -log_softmax(input)[target] */
 gra_tensor *gra_mse_loss_with(gra_mse_loss_options o);           /* (input - target)^2 */

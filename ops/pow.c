@@ -48,17 +48,11 @@ static void pow_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
         dx[1] = gra_mul(g[0], slope_in_b(a, b, c->out[0]));
 }
 
-/* pow where only a needs a gradient, which does not read y: forward may put it in its own place. */
-static const gra_op pow_for_a = {
-    .schema = "pow(Tensor a, Tensor b) -> Tensor",
-    .vjp = pow_vjp,
-};
-
 static void pow_forward(gra_call *c)
 {
     gra__binary(c, gra__kernels_get()->elementwise->pow);
     if (!c->needs[1])
-        c->op = &pow_for_a;
+        c->saves = GRA_IN(0) | GRA_IN(1); /* only b's gradient reads y */
 }
 
 /* Exponents that have a loop of their own, which is much faster than pow. */

@@ -486,3 +486,8 @@ gra_tensor *gra__unreduce(gra_tensor *y, gra_shape shape, gra_dims dims)
     gra_tensor *const kept = gra__keep_dims(y, shape, dims);
     return kept && !gra_shape_equal(kept->shape, shape) ? gra_expand(kept, shape) : kept;
 }
+
+gra_reduce_options gra_reduce_defaults(void)
+{
+    return (gra_reduce_options){0};
+}

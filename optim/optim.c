@@ -109,6 +109,8 @@ gra_optim *gra__optim_new_for(const gra__optim_class *type, double lr, gra_tenso
     gra_optim *const opt = optim_new(type, lr);
     if (!opt)
         return NULL;
+    if (count > 0 && !tensors)
+        gra_fail("%s: the list of tensors is NULL", type->name);
     for (int i = 0; i < count && !gra_error(); i++)
         add_listed(opt, tensors[i], i);
     return with_parameters(opt);

@@ -35,12 +35,12 @@ static long index_of(seen *s, const void *item, bool *is_new)
     return (long)s->count++;
 }
 
-static void draw_leaf(FILE *file, long name, const gra_tensor *leaf)
+static void draw_leaf(FILE *file, long name, gra_dtype dtype, gra_shape shape, bool requires_grad)
 {
     char text[GRA_SHAPE_TEXT];
     fprintf(file, "  leaf%ld [shape=box, style=filled, fillcolor=\"%s\", label=\"%s\\n%s\"];\n",
-            name, leaf->requires_grad ? "#cfe2ff" : "#eeeeee", gra_dtype_name(leaf->dtype),
-            gra_shape_text(leaf->shape, text));
+            name, requires_grad ? "#cfe2ff" : "#eeeeee", gra_dtype_name(dtype),
+            gra_shape_text(shape, text));
 }
 
 static void draw_op(FILE *file, long name, const gra_node *node)
@@ -50,29 +50,23 @@ static void draw_op(FILE *file, long name, const gra_node *node)
             gra_shape_text(node->results[0].shape, text));
 }
 
-/* The tensors that feed node: other nodes join the list, leaves are drawn at once. */
-static bool draw_inputs(FILE *file, seen *nodes, seen *leaves, const gra_node *node, long name)
+/* Draws the arrow of one input. Other nodes join the list; a leaf is drawn at once, and so is a
+ * constant, of which the graph knows no more than shape and dtype, for each of its uses. */
+static bool draw_input(FILE *file, seen *nodes, seen *leaves, const gra__edge *edge, long name)
 {
     bool is_new;
-    for (int i = 0; i < node->n_in; i++) {
-        const gra__edge *const edge = &node->edges[i];
-        const gra_tensor *const leaf = edge->leaf ? edge->leaf : edge->node ? NULL : edge->saved;
-        if (leaf) {
-            const long from =
-                index_of(leaves, leaf->requires_grad ? (void *)leaf : (void *)edge, &is_new);
-            if (from < 0)
-                return false;
-            if (is_new)
-                draw_leaf(file, from, leaf);
-            fprintf(file, "  leaf%ld -> op%ld;\n", from, name);
-        } else if (edge->node) {
-            const long from = index_of(nodes, edge->node, &is_new);
-            if (from < 0)
-                return false;
-            fprintf(file, "  op%ld -> op%ld;\n", from, name);
-        }
+    if (edge->shape.count < 0) /* an optional input that was left out */
+        return true;
+    if (edge->node) {
+        const long from = index_of(nodes, edge->node, &is_new);
+        fprintf(file, "  op%ld -> op%ld;\n", from, name);
+        return from >= 0;
     }
-    return true;
+    const long from = index_of(leaves, edge->leaf ? (void *)edge->leaf : (void *)edge, &is_new);
+    if (is_new)
+        draw_leaf(file, from, edge->dtype, edge->shape, edge->leaf != NULL);
+    fprintf(file, "  leaf%ld -> op%ld;\n", from, name);
+    return from >= 0;
 }
 
 static bool draw_all(FILE *file, seen *nodes, seen *leaves)
@@ -80,8 +74,9 @@ static bool draw_all(FILE *file, seen *nodes, seen *leaves)
     for (size_t i = 0; i < nodes->count; i++) {
         const gra_node *const node = nodes->items[i];
         draw_op(file, (long)i, node);
-        if (!draw_inputs(file, nodes, leaves, node, (long)i))
-            return false;
+        for (int k = 0; k < node->n_in; k++)
+            if (!draw_input(file, nodes, leaves, &node->edges[k], (long)i))
+                return false;
     }
     return true;
 }
@@ -97,7 +92,7 @@ int gra_graph_dot(const gra_tensor *t, FILE *file)
     fprintf(file,
             "digraph gradus {\n  rankdir=TB;\n  node [fontname=\"Helvetica\", fontsize=11];\n");
     if (!t->node)
-        draw_leaf(file, 0, t);
+        draw_leaf(file, 0, t->dtype, t->shape, t->requires_grad);
     const bool fine =
         !t->node || (index_of(&nodes, t->node, &is_new) >= 0 && draw_all(file, &nodes, &leaves));
     fprintf(file, "}\n");

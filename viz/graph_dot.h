@@ -3,8 +3,8 @@
  *     FILE *file = fopen("graph.dot", "w");
  *     gra_graph_dot(loss, file);                   dot -Tpng graph.dot -o graph.png
  *
- * Boxes are leaves with their shapes (blue: they require a gradient), ellipses are recorded ops with
- * the shape of their result; an arrow leads from an input to the op that reads it.
+ * Boxes are leaves with their shapes (blue: they require a gradient, grey: constants), ellipses are
+ * recorded ops with the shape of their result; an arrow leads from an input to the op that reads it.
  * May include: everything below.
  */
 #ifndef GRA_VIZ_GRAPH_DOT_H

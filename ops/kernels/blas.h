@@ -16,10 +16,12 @@
 #include "ops/kernels/gemm.h"
 
 /* C[m][n] = alpha A[m][k] B[k][n] + beta C; C is not read where beta is 0. */
-void gra__sgemm(int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t ars, int64_t acs, const float *b,
-                int64_t brs, int64_t bcs, float beta, float *c, int64_t crs, int64_t ccs);
-void gra__dgemm(int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t ars, int64_t acs,
-                const double *b, int64_t brs, int64_t bcs, double beta, double *c, int64_t crs, int64_t ccs);
+void gra__sgemm(int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t ars,
+                int64_t acs, const float *b, int64_t brs, int64_t bcs, float beta, float *c,
+                int64_t crs, int64_t ccs);
+void gra__dgemm(int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t ars,
+                int64_t acs, const double *b, int64_t brs, int64_t bcs, double beta, double *c,
+                int64_t crs, int64_t ccs);
 
 /* As gra__gemm_args in gemm.h, in float64. */
 typedef struct gra__gemm_args_f64 {
@@ -44,11 +46,14 @@ void gra__column_sums_f32(int64_t m, int64_t n, const float *x, float *y);
 void gra__column_sums_f64(int64_t m, int64_t n, const double *x, double *y);
 
 /* A linear layer of contiguous tensors x[n][in], w[out][in], b[out], y[n][out]; b may be NULL. */
-void gra__linear_f32(int64_t n, int64_t in, int64_t out, const float *x, const float *w, const float *b,
+void gra__linear_f32(int64_t n, int64_t in, int64_t out, const float *x, const float *w,
+                     const float *b,
                      float *y); // y = x w^T + b
-void gra__linear_backward_input_f32(int64_t n, int64_t in, int64_t out, const float *g, const float *w,
+void gra__linear_backward_input_f32(int64_t n, int64_t in, int64_t out, const float *g,
+                                    const float *w,
                                     float *dx); // dx = g w
-void gra__linear_backward_weight_f32(int64_t n, int64_t in, int64_t out, const float *g, const float *x,
+void gra__linear_backward_weight_f32(int64_t n, int64_t in, int64_t out, const float *g,
+                                     const float *x,
                                      float *dw); // dw = g^T x
 
 #endif

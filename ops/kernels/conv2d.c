@@ -37,7 +37,8 @@ static int64_t round_up(int64_t a, int64_t unit)
 /* Multiply-adds times two. */
 static double work_of(const gra__conv2d_shape *d)
 {
-    return 2.0 * (double)d->n * (double)d->k * (double)(d->c / d->groups * d->r * d->s) * (double)(d->out_h * d->out_w);
+    return 2.0 * (double)d->n * (double)d->k * (double)(d->c / d->groups * d->r * d->s) *
+           (double)(d->out_h * d->out_w);
 }
 
 /* A region costs two microseconds: at least 25 microseconds of work for each thread. */
@@ -87,14 +88,15 @@ static int64_t partial_count(int64_t images, int64_t size)
 }
 
 typedef struct direct {
-    gra__conv2d_shape d;   // of one group: c and k are the group's; n images
+    gra__conv2d_shape d;    // of one group: c and k are the group's; n images
     int64_t wk, wc, wr, ws; // strides of the weights, in floats
-    int64_t group_weights; // floats from group to group of the weights
-    bool channels;         // vectors over output channels, not over pixels
-    bool copied;           // x is copied
-    bool natural;          // taps in the order (c, r, s): no row is ever skipped
-    int64_t band, bands;   // output rows in an item, and items in an image
-    int64_t x_rows, x_row, phase; // the copy's rows of a channel, floats in a row, floats in a phase
+    int64_t group_weights;  // floats from group to group of the weights
+    bool channels;          // vectors over output channels, not over pixels
+    bool copied;            // x is copied
+    bool natural;           // taps in the order (c, r, s): no row is ever skipped
+    int64_t band, bands;    // output rows in an item, and items in an image
+    int64_t x_rows, x_row,
+        phase;             // the copy's rows of a channel, floats in a row, floats in a phase
     int64_t chunk;         // output channels whose weights are packed at a time
     int64_t thread_floats; // workspace of one thread
 } direct;
@@ -124,7 +126,8 @@ static void plan_copy(direct *p, bool pixels_need_copy)
         p->x_row = p->phase * d->stride_w;
         const int64_t fit = CACHE / larger(1, d->c * p->x_row);
         if (fit < d->h)
-            p->band = smaller(d->out_h, larger(1, (fit - (d->r - 1) * d->dilation_h - 1) / d->stride_h + 1));
+            p->band = smaller(d->out_h,
+                              larger(1, (fit - (d->r - 1) * d->dilation_h - 1) / d->stride_h + 1));
     }
 }
 
@@ -134,7 +137,8 @@ static void plan_band(direct *p)
     p->band = larger(p->band, 1);
     p->bands = (d->out_h + p->band - 1) / p->band;
     p->x_rows = p->copied ? input_rows(d, p->band) : d->h;
-    p->thread_floats = GRA_CONV_SCRATCH + (p->copied ? round_up(d->c * p->x_rows * p->x_row, 16) + SLACK : 0);
+    p->thread_floats =
+        GRA_CONV_SCRATCH + (p->copied ? round_up(d->c * p->x_rows * p->x_row, 16) + SLACK : 0);
     const int64_t last_row = (d->out_h - 1) * d->stride_h - d->pad_h + (d->r - 1) * d->dilation_h;
     p->natural = d->c == 1 || (d->pad_h <= 0 && last_row < d->h);
 }
@@ -164,7 +168,8 @@ static direct plan_forward(const gra__conv2d_shape *shape)
     if (images < 4 * threads && work_of(shape) > 1e7)
         p.band = smaller(p.band, larger(1, shape->out_h * images / (4 * threads)));
     plan_band(&p);
-    const int64_t fit = 2 * CACHE / larger(1, taps_of(&p) * shape->groups) / table->panel * table->panel;
+    const int64_t fit =
+        2 * CACHE / larger(1, taps_of(&p) * shape->groups) / table->panel * table->panel;
     p.chunk = smaller(p.d.k, larger(fit, table->panel));
     return p;
 }
@@ -223,12 +228,14 @@ static void fill_offsets(const direct *p, int32_t *offset)
                 const int64_t column = s * d->dilation_w, plane = p->x_rows * p->x_row;
                 offset[tap_position(p, c, r, s)] =
                     (int32_t)(c * plane + r * d->dilation_h * p->x_row +
-                              (p->copied ? column % d->stride_w * p->phase + column / d->stride_w : column));
+                              (p->copied ? column % d->stride_w * p->phase + column / d->stride_w
+                                         : column));
             }
 }
 
 /* Packs the weights of channels [k0, k0 + k) of one group: [panel][tap][channel of the panel]. */
-static void pack_panel(const direct *p, const float *w, int64_t channels, int64_t width, float *packed)
+static void pack_panel(const direct *p, const float *w, int64_t channels, int64_t width,
+                       float *packed)
 {
     const gra__gemm_table *table = gra__kernels_get()->gemm;
     const gra__conv2d_shape *d = &p->d;
@@ -251,10 +258,12 @@ static void pack_panel(const direct *p, const float *w, int64_t channels, int64_
 static void pack_weights(const direct *p, const float *w, int64_t channels, float *packed)
 {
     const gra__gemm_table *table = gra__kernels_get()->gemm;
-    const int64_t unit = p->channels ? table->panel : table->block, panels = (channels + unit - 1) / unit;
+    const int64_t unit = p->channels ? table->panel : table->block,
+                  panels = (channels + unit - 1) / unit;
     for (int64_t i = 0; i < panels; i++) {
         const int64_t k = p->channels ? i * unit : channels * i / panels;
-        const int64_t next = p->channels ? smaller(k + unit, channels) : channels * (i + 1) / panels;
+        const int64_t next =
+            p->channels ? smaller(k + unit, channels) : channels * (i + 1) / panels;
         const int64_t width = p->channels ? round_up(next - k, table->vector) : next - k;
         pack_panel(p, w + k * p->wk, next - k, width, packed + k * taps_of(p));
     }
@@ -269,8 +278,8 @@ static void copy_image(const direct *p, const float *x, int64_t first, int64_t l
         const float *from = x + (c * d->h + first) * d->w;
         float *to = copy + c * p->x_rows * p->x_row;
         if (d->stride_w == 1 && d->pad_w >= 0) {
-            table->pad_rows(last - first, smaller(d->w, p->x_row - d->pad_w), from, d->w, to, p->x_row,
-                            smaller(d->pad_w, p->x_row));
+            table->pad_rows(last - first, smaller(d->w, p->x_row - d->pad_w), from, d->w, to,
+                            p->x_row, smaller(d->pad_w, p->x_row));
             continue;
         }
         for (int64_t i = first; i < last; i++, from += d->w)
@@ -283,8 +292,8 @@ static void copy_image(const direct *p, const float *x, int64_t first, int64_t l
 }
 
 /* What the loops need to know about the output rows [first, last) of one image and group; copies the image. */
-static gra__conv_rows rows_of(const direct *p, const float *x, int64_t first, int64_t last, const int32_t *offset,
-                              float *memory)
+static gra__conv_rows rows_of(const direct *p, const float *x, int64_t first, int64_t last,
+                              const int32_t *offset, float *memory)
 {
     const gra__conv2d_shape *d = &p->d;
     gra__conv_rows rows = {.x = x,
@@ -305,7 +314,8 @@ static gra__conv_rows rows_of(const direct *p, const float *x, int64_t first, in
         const int64_t top = first * d->stride_h - d->pad_h;
         const int64_t bottom = (last - 1) * d->stride_h - d->pad_h + (d->r - 1) * d->dilation_h + 1;
         rows.first_row = smaller(larger(top, 0), d->h);
-        copy_image(p, x, rows.first_row, larger(rows.first_row, smaller(bottom, d->h)), memory + GRA_CONV_SCRATCH);
+        copy_image(p, x, rows.first_row, larger(rows.first_row, smaller(bottom, d->h)),
+                   memory + GRA_CONV_SCRATCH);
         rows.x = memory + GRA_CONV_SCRATCH;
     }
     return rows;
@@ -317,9 +327,9 @@ typedef struct forward_call {
     const float *x;
     const float *bias;
     float *y;
-    float *packed;         // weights of the chunk, of all groups
-    int64_t packed_group;  // floats from group to group
-    int64_t k, channels;   // the chunk
+    float *packed;        // weights of the chunk, of all groups
+    int64_t packed_group; // floats from group to group
+    int64_t k, channels;  // the chunk
     const int32_t *offset;
     float *memory;
 } forward_call;
@@ -331,8 +341,9 @@ static void forward_item(const forward_call *call, int64_t item)
     const gra__conv2d_shape *d = &p->d;
     const int64_t image = item / p->bands, band = item % p->bands, group = image % d->groups;
     const int64_t first = band * p->band, last = smaller(first + p->band, d->out_h);
-    gra__conv_rows rows = rows_of(p, call->x + image * d->c * d->h * d->w, first, last, call->offset,
-                                  call->memory + gra__thread_index() * p->thread_floats);
+    gra__conv_rows rows =
+        rows_of(p, call->x + image * d->c * d->h * d->w, first, last, call->offset,
+                call->memory + gra__thread_index() * p->thread_floats);
     rows.k = call->channels;
     rows.w = call->packed + group * call->packed_group;
     rows.bias = call->bias ? call->bias + group * d->k + call->k : NULL;
@@ -340,14 +351,16 @@ static void forward_item(const forward_call *call, int64_t item)
     (p->channels ? table->conv_channels : table->conv_pixels)(&rows);
 }
 
-static void run_forward(const direct *p, const float *x, const float *w, const float *bias, float *y, void *workspace)
+static void run_forward(const direct *p, const float *x, const float *w, const float *bias,
+                        float *y, void *workspace)
 {
     const gra__gemm_table *table = gra__kernels_get()->gemm;
     const gra__conv2d_shape *d = &p->d;
     const int64_t items = d->n * d->groups * p->bands;
     forward_call call = {.p = p, .x = x, .bias = bias, .y = y, .packed = aligned(workspace)};
     call.memory = call.packed + round_up(packed_floats(p), 16);
-    int32_t *const offset = (int32_t *)(void *)(call.memory + thread_count(d, INT64_MAX) * p->thread_floats);
+    int32_t *const offset =
+        (int32_t *)(void *)(call.memory + thread_count(d, INT64_MAX) * p->thread_floats);
     fill_offsets(p, offset);
     call.offset = offset;
     for (call.k = 0; call.k < d->k; call.k += p->chunk) {
@@ -366,8 +379,8 @@ size_t gra__conv2d_forward_workspace_f32(const gra__conv2d_shape *shape)
     return forward_bytes(&p);
 }
 
-void gra__conv2d_forward_f32(const gra__conv2d_shape *shape, const float *x, const float *w, const float *bias, float *y,
-                             void *workspace)
+void gra__conv2d_forward_f32(const gra__conv2d_shape *shape, const float *x, const float *w,
+                             const float *bias, float *y, void *workspace)
 {
     const direct p = plan_forward(shape);
     run_forward(&p, x, w, bias, y, workspace);
@@ -402,25 +415,29 @@ static int64_t scatter_packed(const gra__conv2d_shape *d)
 static bool scatters(const gra__conv2d_shape *d)
 {
     const int64_t vector = gra__kernels_get()->gemm->vector, cg = d->c / d->groups, row = d->s * cg;
-    if (d->dilation_w != 1 || d->out_h < 1 || d->out_w < 1 || row < 1 || d->r < 1 || scatter_floats(d) > CACHE ||
-        scatter_packed(d) > 4 * CACHE)
+    if (d->dilation_w != 1 || d->out_h < 1 || d->out_w < 1 || row < 1 || d->r < 1 ||
+        scatter_floats(d) > CACHE || scatter_packed(d) > 4 * CACHE)
         return false;
     const double by_scattering = 1.2 * (double)round_up(row, vector) / (double)row;
-    const double by_channels = (double)round_up(cg, vector) / (double)cg * (double)d->w / (double)d->out_w;
+    const double by_channels =
+        (double)round_up(cg, vector) / (double)cg * (double)d->w / (double)d->out_w;
     const double by_pixels = (double)round_up(d->w, vector) / (double)d->out_w;
-    return d->stride_h != 1 || d->stride_w != 1 || (by_scattering < by_channels && by_scattering < by_pixels);
+    return d->stride_h != 1 || d->stride_w != 1 ||
+           (by_scattering < by_channels && by_scattering < by_pixels);
 }
 
 /* w[k][c][r][s] -> [group][r][panel of (s, c)][k][column], filled up with zeros. */
 static void pack_scatter(const gra__conv2d_shape *d, const float *w, float *packed)
 {
     const gra__gemm_table *table = gra__kernels_get()->gemm;
-    const int64_t cg = d->c / d->groups, kg = d->k / d->groups, row = d->s * cg, filter = d->r * d->s;
+    const int64_t cg = d->c / d->groups, kg = d->k / d->groups, row = d->s * cg,
+                  filter = d->r * d->s;
     const int64_t padded = round_up(row, table->vector);
     for (int64_t group = 0; group < d->groups; group++, w += kg * cg * filter)
         for (int64_t r = 0; r < d->r; r++)
             for (int64_t panel = 0; panel < row; panel += table->panel) {
-                const int64_t width = smaller(table->panel, padded - panel), used = smaller(width, row - panel);
+                const int64_t width = smaller(table->panel, padded - panel),
+                              used = smaller(width, row - panel);
                 int32_t from[64]; // places of the panel's columns in w[k]
                 for (int64_t i = 0; i < used; i++)
                     from[i] = (int32_t)((panel + i) % cg * filter + r * d->s + (panel + i) / cg);
@@ -433,15 +450,16 @@ static void pack_scatter(const gra__conv2d_shape *d, const float *w, float *pack
             }
 }
 
-static void scatter_item(const gra__conv2d_shape *d, const float *g, const float *packed, float *dx, float *memory,
-                         int64_t item)
+static void scatter_item(const gra__conv2d_shape *d, const float *g, const float *packed, float *dx,
+                         float *memory, int64_t item)
 {
     const int64_t cg = d->c / d->groups, kg = d->k / d->groups;
     const gra__conv_scatter args = {.g = g + item * kg * d->out_h * d->out_w,
                                     .k = kg,
                                     .out_h = d->out_h,
                                     .out_w = d->out_w,
-                                    .w = packed + item % d->groups * (scatter_packed(d) / d->groups),
+                                    .w =
+                                        packed + item % d->groups * (scatter_packed(d) / d->groups),
                                     .r = d->r,
                                     .row = d->s * cg,
                                     .stride_h = d->stride_h,
@@ -459,7 +477,8 @@ static void scatter_item(const gra__conv2d_shape *d, const float *g, const float
     gra__kernels_get()->gemm->conv_scatter(&args);
 }
 
-static void run_scatter(const gra__conv2d_shape *d, const float *g, const float *w, float *dx, void *workspace)
+static void run_scatter(const gra__conv2d_shape *d, const float *g, const float *w, float *dx,
+                        void *workspace)
 {
     const int64_t items = d->n * d->groups;
     float *const packed = aligned(workspace);
@@ -472,30 +491,32 @@ size_t gra__conv2d_backward_input_workspace_f32(const gra__conv2d_shape *shape)
 {
     const int threads = thread_count(shape, INT64_MAX);
     if (scatters(shape))
-        return sizeof(float) * (size_t)(scatter_packed(shape) + threads * scatter_floats(shape) + 2 * SLACK);
+        return sizeof(float) *
+               (size_t)(scatter_packed(shape) + threads * scatter_floats(shape) + 2 * SLACK);
     if (shape->stride_h != 1 || shape->stride_w != 1)
         return im2col_bytes_f32(shape) * (size_t)threads + 64;
     const direct p = plan_backward_input(shape);
     return forward_bytes(&p);
 }
 
-#define BACKWARD_INPUT_IM2COL(real, suffix)                                                                            \
-    static void backward_input_im2col_##suffix(const gra__conv2d_shape *d, const real *g, const real *w, real *dx,     \
-                                               void *workspace)                                                        \
-    {                                                                                                                  \
-        const int64_t items = d->n * d->groups, cg = d->c / d->groups, kg = d->k / d->groups;                          \
-        const int64_t taps = cg * d->r * d->s, plane = d->out_h * d->out_w;                                            \
-        const int64_t columns = (int64_t)(im2col_bytes_##suffix(d) / sizeof(real));                                    \
-        EACH_ITEM(thread_count(d, items), items,                                                                       \
-                  im2col_backward_input_##suffix(d, g + item * kg * plane, w + item % d->groups * kg * taps,           \
-                                                 dx + item * cg * d->h * d->w,                                         \
-                                                 (real *)workspace + gra__thread_index() * columns));                  \
+#define BACKWARD_INPUT_IM2COL(real, suffix)                                                        \
+    static void backward_input_im2col_##suffix(const gra__conv2d_shape *d, const real *g,          \
+                                               const real *w, real *dx, void *workspace)           \
+    {                                                                                              \
+        const int64_t items = d->n * d->groups, cg = d->c / d->groups, kg = d->k / d->groups;      \
+        const int64_t taps = cg * d->r * d->s, plane = d->out_h * d->out_w;                        \
+        const int64_t columns = (int64_t)(im2col_bytes_##suffix(d) / sizeof(real));                \
+        EACH_ITEM(thread_count(d, items), items,                                                   \
+                  im2col_backward_input_##suffix(                                                  \
+                      d, g + item * kg * plane, w + item % d->groups * kg * taps,                  \
+                      dx + item * cg * d->h * d->w,                                                \
+                      (real *)workspace + gra__thread_index() * columns));                         \
     }
 BACKWARD_INPUT_IM2COL(float, f32)
 BACKWARD_INPUT_IM2COL(double, f64)
 
-void gra__conv2d_backward_input_f32(const gra__conv2d_shape *shape, const float *g, const float *w, float *dx,
-                                    void *workspace)
+void gra__conv2d_backward_input_f32(const gra__conv2d_shape *shape, const float *g, const float *w,
+                                    float *dx, void *workspace)
 {
     if (scatters(shape)) {
         run_scatter(shape, g, w, dx, workspace);
@@ -537,12 +558,13 @@ size_t gra__conv2d_backward_weight_workspace_f32(const gra__conv2d_shape *shape)
     const weight_plan plan = plan_backward_weight(shape);
     const int threads = thread_count(shape, plan.partials * plan.panels * shape->groups);
     return sizeof(int32_t) * (size_t)taps_of(&plan.p) +
-           sizeof(float) * (size_t)(plan.partials * shape->groups * plan.size + threads * plan.p.thread_floats + 2 * SLACK);
+           sizeof(float) * (size_t)(plan.partials * shape->groups * plan.size +
+                                    threads * plan.p.thread_floats + 2 * SLACK);
 }
 
 /* One panel of channels of one group, summed over a range of images. */
-static void sum_weights(const weight_plan *plan, const float *g, const float *x, int64_t item, float *sums,
-                        const int32_t *offset, float *memory)
+static void sum_weights(const weight_plan *plan, const float *g, const float *x, int64_t item,
+                        float *sums, const int32_t *offset, float *memory)
 {
     const gra__gemm_table *table = gra__kernels_get()->gemm;
     const direct *p = &plan->p;
@@ -552,7 +574,8 @@ static void sum_weights(const weight_plan *plan, const float *g, const float *x,
     const int64_t first = d->n * part / plan->partials, last = d->n * (part + 1) / plan->partials;
     sums += (part * d->groups + group) * plan->size;
     memory += gra__thread_index() * p->thread_floats;
-    const int64_t k = panel * table->panel, channels = p->channels ? smaller(table->panel, d->k - k) : d->k;
+    const int64_t k = panel * table->panel,
+                  channels = p->channels ? smaller(table->panel, d->k - k) : d->k;
     const int64_t width = p->channels ? round_up(channels, table->vector) : channels;
     if (p->channels)
         for (int64_t t = 0; t < taps_of(p); t++)
@@ -562,12 +585,13 @@ static void sum_weights(const weight_plan *plan, const float *g, const float *x,
     for (int64_t n = first; n < last; n++)
         for (int64_t at = 0; at < d->out_h; at += p->band) {
             const int64_t image = n * d->groups + group;
-            gra__conv_rows rows = rows_of(p, x + image * d->c * d->h * d->w, at, smaller(at + p->band, d->out_h), offset,
-                                          memory);
+            gra__conv_rows rows = rows_of(p, x + image * d->c * d->h * d->w, at,
+                                          smaller(at + p->band, d->out_h), offset, memory);
             rows.k = channels;
             rows.w = sums + k;
             rows.y = (float *)(uintptr_t)(g + (image * d->k + k) * rows.plane);
-            (p->channels ? table->conv_weight_channels : table->conv_weight_pixels)(&rows, plan->w_row);
+            (p->channels ? table->conv_weight_channels : table->conv_weight_pixels)(&rows,
+                                                                                    plan->w_row);
         }
 }
 
@@ -579,10 +603,12 @@ static void unpack_weights(const weight_plan *plan, float *sums, float *dw)
     if (!p->channels)
         gra__kernels_get()->gemm->fold(d->k * taps_of(p), sums, sums);
     if (p->channels && p->natural) {
-        gra__kernels_get()->gemm->transpose(taps_of(p), d->k, sums, plan->w_row, dw, taps_of(p), NULL, taps_of(p));
+        gra__kernels_get()->gemm->transpose(taps_of(p), d->k, sums, plan->w_row, dw, taps_of(p),
+                                            NULL, taps_of(p));
         return;
     }
-    const int64_t taps = taps_of(p), kw = p->channels ? 1 : taps, tw = p->channels ? plan->w_row : 1;
+    const int64_t taps = taps_of(p), kw = p->channels ? 1 : taps,
+                  tw = p->channels ? plan->w_row : 1;
     for (int64_t c = 0; c < d->c; c++)
         for (int64_t r = 0; r < d->r; r++)
             for (int64_t s = 0; s < d->s; s++) {
@@ -593,8 +619,8 @@ static void unpack_weights(const weight_plan *plan, float *sums, float *dw)
             }
 }
 
-void gra__conv2d_backward_weight_f32(const gra__conv2d_shape *shape, const float *g, const float *x, float *dw,
-                                     void *workspace)
+void gra__conv2d_backward_weight_f32(const gra__conv2d_shape *shape, const float *g, const float *x,
+                                     float *dw, void *workspace)
 {
     const weight_plan plan = plan_backward_weight(shape);
     const int64_t groups = shape->groups, items = plan.partials * groups * plan.panels;
@@ -622,45 +648,51 @@ size_t gra__conv2d_backward_input_workspace_f64(const gra__conv2d_shape *shape)
     return gra__conv2d_forward_workspace_f64(shape);
 }
 
-void gra__conv2d_forward_f64(const gra__conv2d_shape *d, const double *x, const double *w, const double *bias, double *y,
-                             void *workspace)
+void gra__conv2d_forward_f64(const gra__conv2d_shape *d, const double *x, const double *w,
+                             const double *bias, double *y, void *workspace)
 {
     const int64_t items = d->n * d->groups, cg = d->c / d->groups, kg = d->k / d->groups;
     const int64_t columns = (int64_t)(im2col_bytes_f64(d) / sizeof *x);
     EACH_ITEM(thread_count(d, items), items,
-              im2col_forward_f64(d, x + item * cg * d->h * d->w, w + item % d->groups * kg * cg * d->r * d->s,
-                                 bias ? bias + item % d->groups * kg : NULL, y + item * kg * d->out_h * d->out_w,
-                                 (double *)workspace + gra__thread_index() * columns));
+              im2col_forward_f64(
+                  d, x + item * cg * d->h * d->w, w + item % d->groups * kg * cg * d->r * d->s,
+                  bias ? bias + item % d->groups * kg : NULL, y + item * kg * d->out_h * d->out_w,
+                  (double *)workspace + gra__thread_index() * columns));
 }
 
-void gra__conv2d_backward_input_f64(const gra__conv2d_shape *shape, const double *g, const double *w, double *dx,
-                                    void *workspace)
+void gra__conv2d_backward_input_f64(const gra__conv2d_shape *shape, const double *g,
+                                    const double *w, double *dx, void *workspace)
 {
     backward_input_im2col_f64(shape, g, w, dx, workspace);
 }
 
 size_t gra__conv2d_backward_weight_workspace_f64(const gra__conv2d_shape *d)
 {
-    const int64_t size = d->k * (d->c / d->groups) * d->r * d->s, partials = partial_count(d->n, size);
-    return im2col_bytes_f64(d) * (size_t)thread_count(d, partials) + sizeof(double) * (size_t)(size * partials);
+    const int64_t size = d->k * (d->c / d->groups) * d->r * d->s,
+                  partials = partial_count(d->n, size);
+    return im2col_bytes_f64(d) * (size_t)thread_count(d, partials) +
+           sizeof(double) * (size_t)(size * partials);
 }
 
-static void sum_weights_f64(const gra__conv2d_shape *d, const double *g, const double *x, int64_t partials,
-                            int64_t part, double *sums, double *columns)
+static void sum_weights_f64(const gra__conv2d_shape *d, const double *g, const double *x,
+                            int64_t partials, int64_t part, double *sums, double *columns)
 {
     const int64_t cg = d->c / d->groups, kg = d->k / d->groups, taps = cg * d->r * d->s;
     sums += part * d->k * taps;
     columns += gra__thread_index() * (int64_t)(im2col_bytes_f64(d) / sizeof *columns);
     memset(sums, 0, (size_t)(d->k * taps) * sizeof *sums);
-    for (int64_t item = d->n * part / partials * d->groups; item < d->n * (part + 1) / partials * d->groups; item++)
-        im2col_backward_weight_f64(d, g + item * kg * d->out_h * d->out_w, x + item * cg * d->h * d->w,
-                                   sums + item % d->groups * kg * taps, columns);
+    for (int64_t item = d->n * part / partials * d->groups;
+         item < d->n * (part + 1) / partials * d->groups; item++)
+        im2col_backward_weight_f64(d, g + item * kg * d->out_h * d->out_w,
+                                   x + item * cg * d->h * d->w, sums + item % d->groups * kg * taps,
+                                   columns);
 }
 
-void gra__conv2d_backward_weight_f64(const gra__conv2d_shape *d, const double *g, const double *x, double *dw,
-                                     void *workspace)
+void gra__conv2d_backward_weight_f64(const gra__conv2d_shape *d, const double *g, const double *x,
+                                     double *dw, void *workspace)
 {
-    const int64_t size = d->k * (d->c / d->groups) * d->r * d->s, partials = partial_count(d->n, size);
+    const int64_t size = d->k * (d->c / d->groups) * d->r * d->s,
+                  partials = partial_count(d->n, size);
     double *const sums = workspace;
     EACH_ITEM(thread_count(d, partials), partials,
               sum_weights_f64(d, g, x, partials, item, sums, sums + size * partials));

@@ -37,22 +37,22 @@ size_t gra__conv2d_backward_weight_workspace_f32(const gra__conv2d_shape *shape)
 size_t gra__conv2d_backward_weight_workspace_f64(const gra__conv2d_shape *shape);
 
 /* y = x * w + bias; bias may be NULL. */
-void gra__conv2d_forward_f32(const gra__conv2d_shape *shape, const float *x, const float *w, const float *bias, float *y,
-                             void *workspace);
-void gra__conv2d_forward_f64(const gra__conv2d_shape *shape, const double *x, const double *w, const double *bias,
-                             double *y, void *workspace);
+void gra__conv2d_forward_f32(const gra__conv2d_shape *shape, const float *x, const float *w,
+                             const float *bias, float *y, void *workspace);
+void gra__conv2d_forward_f64(const gra__conv2d_shape *shape, const double *x, const double *w,
+                             const double *bias, double *y, void *workspace);
 
 /* dx[n][c][i][j] = sum of g * w over the outputs that read x[n][c][i][j]. */
-void gra__conv2d_backward_input_f32(const gra__conv2d_shape *shape, const float *g, const float *w, float *dx,
-                                    void *workspace);
-void gra__conv2d_backward_input_f64(const gra__conv2d_shape *shape, const double *g, const double *w, double *dx,
-                                    void *workspace);
+void gra__conv2d_backward_input_f32(const gra__conv2d_shape *shape, const float *g, const float *w,
+                                    float *dx, void *workspace);
+void gra__conv2d_backward_input_f64(const gra__conv2d_shape *shape, const double *g,
+                                    const double *w, double *dx, void *workspace);
 
 /* dw[k][c][r][s] = sum over images and pixels of g * x; in a number of partial sums that the shape fixes. */
-void gra__conv2d_backward_weight_f32(const gra__conv2d_shape *shape, const float *g, const float *x, float *dw,
-                                     void *workspace);
-void gra__conv2d_backward_weight_f64(const gra__conv2d_shape *shape, const double *g, const double *x, double *dw,
-                                     void *workspace);
+void gra__conv2d_backward_weight_f32(const gra__conv2d_shape *shape, const float *g, const float *x,
+                                     float *dw, void *workspace);
+void gra__conv2d_backward_weight_f64(const gra__conv2d_shape *shape, const double *g,
+                                     const double *x, double *dw, void *workspace);
 
 /* db[k] = sum of g over images and pixels. */
 void gra__conv2d_backward_bias_f32(const gra__conv2d_shape *shape, const float *g, float *db);

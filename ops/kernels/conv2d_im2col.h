@@ -22,10 +22,12 @@ static int64_t NAME(im2col_rows)(const gra__conv2d_shape *d)
 
 static size_t NAME(im2col_bytes)(const gra__conv2d_shape *d)
 {
-    return (size_t)(d->c / d->groups * d->r * d->s * d->out_w * NAME(im2col_rows)(d)) * sizeof(REAL);
+    return (size_t)(d->c / d->groups * d->r * d->s * d->out_w * NAME(im2col_rows)(d)) *
+           sizeof(REAL);
 }
 
-static void NAME(col2im)(const gra__conv2d_shape *d, const REAL *col, int64_t p0, int64_t p1, REAL *dx)
+static void NAME(col2im)(const gra__conv2d_shape *d, const REAL *col, int64_t p0, int64_t p1,
+                         REAL *dx)
 {
     for (int64_t c = 0; c < d->c / d->groups; c++)
         for (int64_t r = 0; r < d->r; r++)
@@ -41,12 +43,15 @@ static void NAME(col2im)(const gra__conv2d_shape *d, const REAL *col, int64_t p0
 }
 
 /* One image and group. */
-static void NAME(im2col_backward_input)(const gra__conv2d_shape *d, const REAL *g, const REAL *w, REAL *dx, REAL *col)
+static void NAME(im2col_backward_input)(const gra__conv2d_shape *d, const REAL *g, const REAL *w,
+                                        REAL *dx, REAL *col)
 {
-    const int64_t taps = d->c / d->groups * d->r * d->s, plane = d->out_h * d->out_w, step = NAME(im2col_rows)(d);
+    const int64_t taps = d->c / d->groups * d->r * d->s, plane = d->out_h * d->out_w,
+                  step = NAME(im2col_rows)(d);
     memset(dx, 0, (size_t)(d->c / d->groups * d->h * d->w) * sizeof *dx);
     for (int64_t p = 0; p < d->out_h; p += step) {
-        const int64_t last = p + step < d->out_h ? p + step : d->out_h, pixels = (last - p) * d->out_w;
+        const int64_t last = p + step < d->out_h ? p + step : d->out_h,
+                      pixels = (last - p) * d->out_w;
         MATMUL(&(ARGS){.m = taps,
                        .n = pixels,
                        .k = d->k / d->groups,
@@ -63,7 +68,8 @@ static void NAME(im2col_backward_input)(const gra__conv2d_shape *d, const REAL *
 }
 
 #ifdef ALL_PASSES
-static void NAME(im2col)(const gra__conv2d_shape *d, const REAL *x, int64_t p0, int64_t p1, REAL *col)
+static void NAME(im2col)(const gra__conv2d_shape *d, const REAL *x, int64_t p0, int64_t p1,
+                         REAL *col)
 {
     for (int64_t c = 0; c < d->c / d->groups; c++)
         for (int64_t r = 0; r < d->r; r++)
@@ -73,17 +79,21 @@ static void NAME(im2col)(const gra__conv2d_shape *d, const REAL *x, int64_t p0, 
                     const span in = columns_in_image(d, s);
                     const REAL *row = x + (c * d->h + i) * d->w + s * d->dilation_w - d->pad_w;
                     for (int64_t q = 0; q < d->out_w; q++)
-                        col[q] = i >= 0 && i < d->h && q >= in.first && q < in.last ? row[q * d->stride_w] : 0;
+                        col[q] = i >= 0 && i < d->h && q >= in.first && q < in.last
+                                     ? row[q * d->stride_w]
+                                     : 0;
                     col += d->out_w;
                 }
 }
 
-static void NAME(im2col_forward)(const gra__conv2d_shape *d, const REAL *x, const REAL *w, const REAL *bias, REAL *y,
-                                 REAL *col)
+static void NAME(im2col_forward)(const gra__conv2d_shape *d, const REAL *x, const REAL *w,
+                                 const REAL *bias, REAL *y, REAL *col)
 {
-    const int64_t taps = d->c / d->groups * d->r * d->s, plane = d->out_h * d->out_w, step = NAME(im2col_rows)(d);
+    const int64_t taps = d->c / d->groups * d->r * d->s, plane = d->out_h * d->out_w,
+                  step = NAME(im2col_rows)(d);
     for (int64_t p = 0; p < d->out_h; p += step) {
-        const int64_t last = p + step < d->out_h ? p + step : d->out_h, pixels = (last - p) * d->out_w;
+        const int64_t last = p + step < d->out_h ? p + step : d->out_h,
+                      pixels = (last - p) * d->out_w;
         NAME(im2col)(d, x, p, last, col);
         MATMUL(&(ARGS){.m = d->k / d->groups,
                        .n = pixels,
@@ -100,11 +110,14 @@ static void NAME(im2col_forward)(const gra__conv2d_shape *d, const REAL *x, cons
     }
 }
 
-static void NAME(im2col_backward_weight)(const gra__conv2d_shape *d, const REAL *g, const REAL *x, REAL *dw, REAL *col)
+static void NAME(im2col_backward_weight)(const gra__conv2d_shape *d, const REAL *g, const REAL *x,
+                                         REAL *dw, REAL *col)
 {
-    const int64_t taps = d->c / d->groups * d->r * d->s, plane = d->out_h * d->out_w, step = NAME(im2col_rows)(d);
+    const int64_t taps = d->c / d->groups * d->r * d->s, plane = d->out_h * d->out_w,
+                  step = NAME(im2col_rows)(d);
     for (int64_t p = 0; p < d->out_h; p += step) {
-        const int64_t last = p + step < d->out_h ? p + step : d->out_h, pixels = (last - p) * d->out_w;
+        const int64_t last = p + step < d->out_h ? p + step : d->out_h,
+                      pixels = (last - p) * d->out_w;
         NAME(im2col)(d, x, p, last, col);
         MATMUL(&(ARGS){.m = d->k / d->groups,
                        .n = taps,

@@ -27,7 +27,8 @@ static tap_range taps_of_row(const gra__conv_rows *rows, int64_t p)
     int64_t last = rows->r - (below > 0 ? (below + rows->dilation_h - 1) / rows->dilation_h : 0);
     last = last < 0 ? 0 : last;
     first = first < last ? first : last;
-    return (tap_range){first * rows->taps, last * rows->taps, (top - rows->first_row) * rows->x_row};
+    return (tap_range){first * rows->taps, last * rows->taps,
+                       (top - rows->first_row) * rows->x_row};
 }
 
 typedef struct tap_operands {
@@ -75,14 +76,14 @@ V_INLINE void pixels_body(const int MR, const int NV, const tap_operands *o, con
     TILE_EACH_ROW(TILE_FINISH)
 }
 
-#define INSTANCE(MR, NV)                                                                                               \
-    static void channels_##MR##_##NV(const tap_operands *o, const tile_end *end)                                       \
-    {                                                                                                                  \
-        channels_body(MR, NV, o, end);                                                                                 \
-    }                                                                                                                  \
-    static void pixels_##MR##_##NV(const tap_operands *o, const tile_end *end)                                         \
-    {                                                                                                                  \
-        pixels_body(MR, NV, o, end);                                                                                   \
+#define INSTANCE(MR, NV)                                                                           \
+    static void channels_##MR##_##NV(const tap_operands *o, const tile_end *end)                   \
+    {                                                                                              \
+        channels_body(MR, NV, o, end);                                                             \
+    }                                                                                              \
+    static void pixels_##MR##_##NV(const tap_operands *o, const tile_end *end)                     \
+    {                                                                                              \
+        pixels_body(MR, NV, o, end);                                                               \
     }
 TILE_INSTANCES(INSTANCE, 1)
 TILE_INSTANCES(INSTANCE, 2)
@@ -90,10 +91,13 @@ TILE_INSTANCES(INSTANCE, 2)
 
 typedef void tap_tile(const tap_operands *o, const tile_end *end);
 
-static tap_tile *const channel_tiles[2][TILE_ROWS] = {TILE_TABLE(channels, 1), TILE_TABLE(channels, 2)};
+static tap_tile *const channel_tiles[2][TILE_ROWS] = {TILE_TABLE(channels, 1),
+                                                      TILE_TABLE(channels, 2)};
 static tap_tile *const pixel_tiles[2][TILE_ROWS] = {TILE_TABLE(pixels, 1), TILE_TABLE(pixels, 2)};
 
-enum { PIXELS = GRA_CONV_SCRATCH / 32 }; // pixels that fit in the scratch with two vectors of 16 channels
+enum {
+    PIXELS = GRA_CONV_SCRATCH / 32
+}; // pixels that fit in the scratch with two vectors of 16 channels
 
 static int64_t smaller(int64_t a, int64_t b)
 {
@@ -101,22 +105,25 @@ static int64_t smaller(int64_t a, int64_t b)
 }
 
 /* Moves `count` finished pixels of `width` channels to y's planes. */
-static void channels_to_planes(const float *pixels, int64_t count, int64_t width, float *y, int64_t plane, int64_t k)
+static void channels_to_planes(const float *pixels, int64_t count, int64_t width, float *y,
+                               int64_t plane, int64_t k)
 {
     for (int64_t v = 0; v < k; v += VW)
         for (int64_t q = 0; q < count; q += VW) {
             const int64_t n = smaller(count - q, VW);
-            v_transpose(pixels + q * width + v, width, n, smaller(k - v, VW), y + v * plane + q, plane, NULL, n);
+            v_transpose(pixels + q * width + v, width, n, smaller(k - v, VW), y + v * plane + q,
+                        plane, NULL, n);
         }
 }
 
 /* `count` pixels of one row, from q on, to `to`. */
-static void channels_row(const gra__conv_rows *rows, const tap_operands *o, int64_t q, int64_t count, int64_t width,
-                         const float *bias, float *to)
+static void channels_row(const gra__conv_rows *rows, const tap_operands *o, int64_t q,
+                         int64_t count, int64_t width, const float *bias, float *to)
 {
     const int64_t tiles = tile_count(count, TILE_ROWS);
     for (int64_t i = 0; i < tiles; i++) {
-        const int64_t at = tile_start(count, tiles, i), pixels = tile_start(count, tiles, i + 1) - at;
+        const int64_t at = tile_start(count, tiles, i),
+                      pixels = tile_start(count, tiles, i + 1) - at;
         tap_operands here = *o;
         here.shift += q + at;
         const tile_end end = {to + at * width, width, width, 0, NULL, rows->bias ? bias : NULL};
@@ -137,7 +144,8 @@ void GRA_ISA_NAME(gra__conv_channels)(const gra__conv_rows *rows)
         int64_t kept = 0;
         for (int64_t p = rows->first_out; p < rows->last_out; p++) {
             const tap_range t = taps_of_row(rows, p);
-            const tap_operands o = {t.last - t.first, rows->offset + t.first, rows->x, t.shift, w + t.first * width, width};
+            const tap_operands o = {t.last - t.first, rows->offset + t.first, rows->x,
+                                    t.shift,          w + t.first * width,    width};
             for (int64_t q = 0; q < rows->out_w; q += PIXELS) {
                 const int64_t count = smaller(rows->out_w - q, PIXELS);
                 if (kept + count > PIXELS) {
@@ -158,15 +166,24 @@ void GRA_ISA_NAME(gra__conv_pixels)(const gra__conv_rows *rows)
 {
     const int64_t blocks = tile_count(rows->k, TILE_ROWS), taps = rows->r * rows->taps;
     for (int64_t block = 0; block < blocks; block++) {
-        const int64_t k = tile_start(rows->k, blocks, block), channels = tile_start(rows->k, blocks, block + 1) - k;
+        const int64_t k = tile_start(rows->k, blocks, block),
+                      channels = tile_start(rows->k, blocks, block + 1) - k;
         for (int64_t p = rows->first_out; p < rows->last_out; p++) {
             const tap_range t = taps_of_row(rows, p);
             for (int64_t q = 0; q < rows->out_w; q += PANEL) {
                 const int64_t columns = smaller(rows->out_w - q, PANEL);
-                const tap_operands o = {t.last - t.first, rows->offset + t.first, rows->x, t.shift + q,
-                                        rows->w + k * taps + t.first * channels, 0};
-                const tile_end end = {rows->y + k * rows->plane + p * rows->out_w + q, rows->plane, columns, 0,
-                                      rows->bias ? rows->bias + k : NULL, NULL};
+                const tap_operands o = {t.last - t.first,
+                                        rows->offset + t.first,
+                                        rows->x,
+                                        t.shift + q,
+                                        rows->w + k * taps + t.first * channels,
+                                        0};
+                const tile_end end = {rows->y + k * rows->plane + p * rows->out_w + q,
+                                      rows->plane,
+                                      columns,
+                                      0,
+                                      rows->bias ? rows->bias + k : NULL,
+                                      NULL};
                 pixel_tiles[columns > VW][channels - 1](&o, &end);
             }
         }
@@ -210,21 +227,21 @@ V_INLINE void scatter_body(const int MR, const int NV, const scatter_operands *o
         g += g_plane;
         w += NV * VW;
     }
-#define FINISH(i)                                                                                                      \
-    if (MR > i) {                                                                                                      \
-        float *to = o->image + i * o->image_step;                                                                      \
-        scatter_store(to, c##i##_0, NV > 1 ? VW : o->columns);                                                         \
-        if (NV > 1)                                                                                                    \
-            scatter_store(to + VW, c##i##_1, o->columns - VW);                                                         \
+#define FINISH(i)                                                                                  \
+    if (MR > i) {                                                                                  \
+        float *to = o->image + i * o->image_step;                                                  \
+        scatter_store(to, c##i##_0, NV > 1 ? VW : o->columns);                                     \
+        if (NV > 1)                                                                                \
+            scatter_store(to + VW, c##i##_1, o->columns - VW);                                     \
     }
     TILE_EACH_ROW(FINISH)
 #undef FINISH
 }
 
-#define INSTANCE(MR, NV)                                                                                               \
-    static void scatter_##MR##_##NV(const scatter_operands *o)                                                         \
-    {                                                                                                                  \
-        scatter_body(MR, NV, o);                                                                                       \
+#define INSTANCE(MR, NV)                                                                           \
+    static void scatter_##MR##_##NV(const scatter_operands *o)                                     \
+    {                                                                                              \
+        scatter_body(MR, NV, o);                                                                   \
     }
 TILE_INSTANCES(INSTANCE, 1)
 TILE_INSTANCES(INSTANCE, 2)
@@ -232,7 +249,8 @@ TILE_INSTANCES(INSTANCE, 2)
 
 typedef void scatter_tile(const scatter_operands *o);
 
-static scatter_tile *const scatter_tiles[2][TILE_ROWS] = {TILE_TABLE(scatter, 1), TILE_TABLE(scatter, 2)};
+static scatter_tile *const scatter_tiles[2][TILE_ROWS] = {TILE_TABLE(scatter, 1),
+                                                          TILE_TABLE(scatter, 2)};
 
 /* Column q of g, through one panel of the filter row r. */
 static void scatter_column(const gra__conv_scatter *a, int64_t q, int64_t r, int64_t panel)
@@ -241,16 +259,18 @@ static void scatter_column(const gra__conv_scatter *a, int64_t q, int64_t r, int
     const int64_t padded = (a->row + VW - 1) / VW * VW, row = a->columns * a->c;
     const int64_t tiles = tile_count(a->out_h, TILE_ROWS);
     for (int64_t i = 0; i < tiles; i++) {
-        const int64_t p = tile_start(a->out_h, tiles, i), rows = tile_start(a->out_h, tiles, i + 1) - p;
-        const scatter_operands o = {
-            .k = a->k,
-            .g = a->g + p * a->out_w + q,
-            .g_row = a->out_w,
-            .g_plane = a->out_h * a->out_w,
-            .w = a->w + (r * padded + panel) * a->k,
-            .image = a->image + (p * a->stride_h + r * a->dilation_h) * row + q * a->stride_w * a->c + panel,
-            .image_step = a->stride_h * row,
-            .columns = columns};
+        const int64_t p = tile_start(a->out_h, tiles, i),
+                      rows = tile_start(a->out_h, tiles, i + 1) - p;
+        const scatter_operands o = {.k = a->k,
+                                    .g = a->g + p * a->out_w + q,
+                                    .g_row = a->out_w,
+                                    .g_plane = a->out_h * a->out_w,
+                                    .w = a->w + (r * padded + panel) * a->k,
+                                    .image = a->image +
+                                             (p * a->stride_h + r * a->dilation_h) * row +
+                                             q * a->stride_w * a->c + panel,
+                                    .image_step = a->stride_h * row,
+                                    .columns = columns};
         scatter_tiles[width > VW][rows - 1](&o);
     }
 }
@@ -263,7 +283,8 @@ void GRA_ISA_NAME(gra__conv_scatter)(const gra__conv_scatter *a)
         for (int64_t r = 0; r < a->r; r++)
             for (int64_t panel = 0; panel < a->row; panel += PANEL)
                 scatter_column(a, q, r, panel);
-    const int64_t rows = smaller(a->h, a->rows - a->pad_h), columns = smaller(a->w_columns, a->columns - a->pad_w);
+    const int64_t rows = smaller(a->h, a->rows - a->pad_h),
+                  columns = smaller(a->w_columns, a->columns - a->pad_w);
     const float *image = a->image + (a->pad_h * a->columns + a->pad_w) * a->c;
     if (rows < a->h || columns < a->w_columns)
         memset(a->dx, 0, (size_t)(a->c * a->h * a->w_columns) * sizeof *a->dx);
@@ -271,8 +292,8 @@ void GRA_ISA_NAME(gra__conv_scatter)(const gra__conv_scatter *a)
         channels_to_planes(image, rows * columns, a->c, a->dx, a->h * a->w_columns, a->c);
     else
         for (int64_t i = 0; i < rows && columns > 0; i++)
-            channels_to_planes(image + i * a->columns * a->c, columns, a->c, a->dx + i * a->w_columns,
-                               a->h * a->w_columns, a->c);
+            channels_to_planes(image + i * a->columns * a->c, columns, a->c,
+                               a->dx + i * a->w_columns, a->h * a->w_columns, a->c);
 }
 
 /* The weight gradient. A part of an image: rows [first, last) of the output, `columns` pixels from column q on. */
@@ -293,19 +314,21 @@ static part rows_of_filter_row(const gra__conv_rows *rows, part at, int64_t r)
 }
 
 typedef struct weight_operands {
-    const float *x;   // tap with offset 0 of the part's first pixel
-    int64_t x_step;   // floats of x from output row to output row
-    const float *g;   // the part's first pixel
-    int64_t g_step;   // floats of g from output row to output row
-    int64_t g_plane;  // vectors over pixels: floats from channel to channel
+    const float *x;  // tap with offset 0 of the part's first pixel
+    int64_t x_step;  // floats of x from output row to output row
+    const float *g;  // the part's first pixel
+    int64_t g_step;  // floats of g from output row to output row
+    int64_t g_plane; // vectors over pixels: floats from channel to channel
     int64_t rows, columns;
     const int32_t *offset; // of the tile's first tap
 } weight_operands;
 
-#define WEIGHT_ROWS (TILE_ROWS < 8 ? TILE_ROWS : 8) // more offsets than 8 do not fit in the integer registers
+#define WEIGHT_ROWS                                                                                \
+    (TILE_ROWS < 8 ? TILE_ROWS : 8) // more offsets than 8 do not fit in the integer registers
 
 /* Rows are taps, columns are channels. */
-V_INLINE void weight_channels_body(const int MR, const int NV, const weight_operands *o, const tile_end *end)
+V_INLINE void weight_channels_body(const int MR, const int NV, const weight_operands *o,
+                                   const tile_end *end)
 {
     const float *g_row = o->g, *x_row = o->x;
 #define OFFSET(i) const int64_t o##i = MR > i ? o->offset[MR > i ? i : 0] : 0;
@@ -326,10 +349,10 @@ V_INLINE void weight_channels_body(const int MR, const int NV, const weight_oper
     TILE_EACH_ROW(TILE_FINISH)
 }
 
-#define INSTANCE(MR, NV)                                                                                               \
-    static void weight_channels_##MR##_##NV(const weight_operands *o, const tile_end *end)                             \
-    {                                                                                                                  \
-        weight_channels_body(MR, NV, o, end);                                                                          \
+#define INSTANCE(MR, NV)                                                                           \
+    static void weight_channels_##MR##_##NV(const weight_operands *o, const tile_end *end)         \
+    {                                                                                              \
+        weight_channels_body(MR, NV, o, end);                                                      \
     }
 TILE_INSTANCES(INSTANCE, 1)
 TILE_INSTANCES(INSTANCE, 2)
@@ -337,11 +360,12 @@ TILE_INSTANCES(INSTANCE, 2)
 
 typedef void weight_tile(const weight_operands *o, const tile_end *end);
 
-static weight_tile *const weight_tiles[2][TILE_ROWS] = {TILE_TABLE(weight_channels, 1), TILE_TABLE(weight_channels, 2)};
+static weight_tile *const weight_tiles[2][TILE_ROWS] = {TILE_TABLE(weight_channels, 1),
+                                                        TILE_TABLE(weight_channels, 2)};
 
 /* All taps and `width` channels of one part, whose gradients lie transposed in g: [pixel][channel]. */
-static void weight_channels_part(const gra__conv_rows *rows, part at, const float *g, int64_t width, float *w,
-                                 int64_t w_row)
+static void weight_channels_part(const gra__conv_rows *rows, part at, const float *g, int64_t width,
+                                 float *w, int64_t w_row)
 {
     const int64_t tiles = tile_count(rows->taps, WEIGHT_ROWS);
     for (int64_t r = 0; r < rows->r; r++) {
@@ -350,8 +374,10 @@ static void weight_channels_part(const gra__conv_rows *rows, part at, const floa
         if (in.first == in.last)
             continue;
         for (int64_t i = 0; i < tiles; i++) {
-            const int64_t tap = tile_start(rows->taps, tiles, i), taps = tile_start(rows->taps, tiles, i + 1) - tap;
-            const weight_operands o = {.x = rows->x + ((top + r * rows->dilation_h) * rows->x_row + at.q),
+            const int64_t tap = tile_start(rows->taps, tiles, i),
+                          taps = tile_start(rows->taps, tiles, i + 1) - tap;
+            const weight_operands o = {.x = rows->x +
+                                            ((top + r * rows->dilation_h) * rows->x_row + at.q),
                                        .x_step = rows->stride_h * rows->x_row,
                                        .g = g + (in.first - at.first) * at.columns * width,
                                        .g_step = at.columns * width,
@@ -365,8 +391,8 @@ static void weight_channels_part(const gra__conv_rows *rows, part at, const floa
 }
 
 /* g[k][pixel] -> [pixel][k], for one part. */
-static void gradient_to_channels(const gra__conv_rows *rows, part at, const float *g, int64_t k, int64_t width,
-                                 float *to)
+static void gradient_to_channels(const gra__conv_rows *rows, part at, const float *g, int64_t k,
+                                 int64_t width, float *to)
 {
     const int whole = at.columns == rows->out_w;
     const int64_t lines = whole ? 1 : at.last - at.first;
@@ -374,8 +400,9 @@ static void gradient_to_channels(const gra__conv_rows *rows, part at, const floa
     for (int64_t line = 0; line < lines; line++)
         for (int64_t v = 0; v < width; v += VW)
             for (int64_t q = 0; q < count; q += VW)
-                v_transpose(g + v * rows->plane + (at.first + line) * rows->out_w + at.q + q, rows->plane, k - v,
-                            smaller(count - q, VW), to + (line * count + q) * width + v, width, NULL, VW);
+                v_transpose(g + v * rows->plane + (at.first + line) * rows->out_w + at.q + q,
+                            rows->plane, k - v, smaller(count - q, VW),
+                            to + (line * count + q) * width + v, width, NULL, VW);
 }
 
 void GRA_ISA_NAME(gra__conv_weight_channels)(const gra__conv_rows *rows, int64_t w_row);
@@ -386,8 +413,10 @@ void GRA_ISA_NAME(gra__conv_weight_channels)(const gra__conv_rows *rows, int64_t
         const int64_t channels = smaller(rows->k - k, PANEL), width = channels > VW ? PANEL : VW;
         for (int64_t p = rows->first_out; p < rows->last_out; p += lines)
             for (int64_t q = 0; q < rows->out_w; q += columns) {
-                const part at = {p, smaller(p + lines, rows->last_out), q, smaller(columns, rows->out_w - q)};
-                gradient_to_channels(rows, at, rows->y + k * rows->plane, channels, width, rows->scratch);
+                const part at = {p, smaller(p + lines, rows->last_out), q,
+                                 smaller(columns, rows->out_w - q)};
+                gradient_to_channels(rows, at, rows->y + k * rows->plane, channels, width,
+                                     rows->scratch);
                 weight_channels_part(rows, at, rows->scratch, width, rows->w + k, w_row);
             }
     }
@@ -402,7 +431,8 @@ enum { CHANNELS = 2, TAPS = 4 };
 enum { CHANNELS = 2, TAPS = 2 };
 #endif
 
-V_INLINE void weight_pixels_body(const int MR, const int NT, const weight_operands *o, float *w, int64_t w_row)
+V_INLINE void weight_pixels_body(const int MR, const int NT, const weight_operands *o, float *w,
+                                 int64_t w_row)
 {
     const float *g_row = o->g, *x_row = o->x;
     const int64_t plane = o->g_plane;
@@ -415,13 +445,13 @@ V_INLINE void weight_pixels_body(const int MR, const int NT, const weight_operan
     for (int64_t p = 0; p < o->rows; p++, x_row += o->x_step, g_row += o->g_step) {
 #define LOAD(i, j) vf x##j = NT > j ? v_load(x + o##j) : (vf){0};
 #define PIN(i, j) V_PIN(x##j);
-#define STEP(i, j)                                                                                                     \
-    if (NT > j)                                                                                                        \
+#define STEP(i, j)                                                                                 \
+    if (NT > j)                                                                                    \
         c##i##_##j += g * x##j;
-#define CHANNEL(i, load)                                                                                               \
-    if (MR > i) {                                                                                                      \
-        const vf g = load;                                                                                             \
-        EACH_TAP(STEP, i)                                                                                              \
+#define CHANNEL(i, load)                                                                           \
+    if (MR > i) {                                                                                  \
+        const vf g = load;                                                                         \
+        EACH_TAP(STEP, i)                                                                          \
     }
         int64_t q = 0;
         for (; q + VW <= o->columns; q += VW) {
@@ -432,7 +462,8 @@ V_INLINE void weight_pixels_body(const int MR, const int NT, const weight_operan
             CHANNEL(1, v_load(g0 + plane))
             CHANNEL(2, v_load(g0 + 2 * plane))
         }
-        if (q < o->columns) { /* Zeros of g stop what x has behind the row, unless it is not finite: x is cut too. */
+        if (q <
+            o->columns) { /* Zeros of g stop what x has behind the row, unless it is not finite: x is cut too. */
             const float *x = x_row + q, *g0 = g_row + q;
             const int64_t n = o->columns - q;
 #undef LOAD
@@ -444,8 +475,8 @@ V_INLINE void weight_pixels_body(const int MR, const int NT, const weight_operan
             CHANNEL(2, v_load_part(g0 + 2 * plane, n))
         }
     }
-#define SAVE(i, j)                                                                                                     \
-    if (MR > i && NT > j)                                                                                              \
+#define SAVE(i, j)                                                                                 \
+    if (MR > i && NT > j)                                                                          \
         v_store(w + i * w_row + j * VW, v_load(w + i * w_row + j * VW) + c##i##_##j);
     ROW(SAVE)
 #undef EACH_TAP
@@ -459,26 +490,42 @@ V_INLINE void weight_pixels_body(const int MR, const int NT, const weight_operan
 #undef SAVE
 }
 
-#define INSTANCE(MR, NT)                                                                                               \
-    static void weight_pixels_##MR##_##NT(const weight_operands *o, float *w, int64_t w_row)                           \
-    {                                                                                                                  \
-        weight_pixels_body(MR, NT, o, w, w_row);                                                                       \
+#define INSTANCE(MR, NT)                                                                           \
+    static void weight_pixels_##MR##_##NT(const weight_operands *o, float *w, int64_t w_row)       \
+    {                                                                                              \
+        weight_pixels_body(MR, NT, o, w, w_row);                                                   \
     }
 typedef void weight_pixels_tile(const weight_operands *o, float *w, int64_t w_row);
 #if VW == 16
-#define INSTANCES(MR) INSTANCE(MR, 1) INSTANCE(MR, 2) INSTANCE(MR, 3) INSTANCE(MR, 4) INSTANCE(MR, 5)
-#define NAMES(MR) {weight_pixels_##MR##_1, weight_pixels_##MR##_2, weight_pixels_##MR##_3, weight_pixels_##MR##_4, weight_pixels_##MR##_5}
-INSTANCES(1) INSTANCES(2) INSTANCES(3)
-static weight_pixels_tile *const weight_pixels_tiles[CHANNELS][TAPS] = {NAMES(1), NAMES(2), NAMES(3)};
+#define INSTANCES(MR)                                                                              \
+    INSTANCE(MR, 1) INSTANCE(MR, 2) INSTANCE(MR, 3) INSTANCE(MR, 4) INSTANCE(MR, 5)
+#define NAMES(MR)                                                                                  \
+    {                                                                                              \
+        weight_pixels_##MR##_1, weight_pixels_##MR##_2, weight_pixels_##MR##_3,                    \
+            weight_pixels_##MR##_4, weight_pixels_##MR##_5                                         \
+    }
+INSTANCES(1)
+INSTANCES(2)
+INSTANCES(3) static weight_pixels_tile *const weight_pixels_tiles[CHANNELS][TAPS] = {
+    NAMES(1), NAMES(2), NAMES(3)};
 #elif VW == 8
 #define INSTANCES(MR) INSTANCE(MR, 1) INSTANCE(MR, 2) INSTANCE(MR, 3) INSTANCE(MR, 4)
-#define NAMES(MR) {weight_pixels_##MR##_1, weight_pixels_##MR##_2, weight_pixels_##MR##_3, weight_pixels_##MR##_4}
-INSTANCES(1) INSTANCES(2)
+#define NAMES(MR)                                                                                  \
+    {                                                                                              \
+        weight_pixels_##MR##_1, weight_pixels_##MR##_2, weight_pixels_##MR##_3,                    \
+            weight_pixels_##MR##_4                                                                 \
+    }
+INSTANCES(1)
+INSTANCES(2)
 static weight_pixels_tile *const weight_pixels_tiles[CHANNELS][TAPS] = {NAMES(1), NAMES(2)};
 #else
 #define INSTANCES(MR) INSTANCE(MR, 1) INSTANCE(MR, 2)
-#define NAMES(MR) {weight_pixels_##MR##_1, weight_pixels_##MR##_2}
-INSTANCES(1) INSTANCES(2)
+#define NAMES(MR)                                                                                  \
+    {                                                                                              \
+        weight_pixels_##MR##_1, weight_pixels_##MR##_2                                             \
+    }
+INSTANCES(1)
+INSTANCES(2)
 static weight_pixels_tile *const weight_pixels_tiles[CHANNELS][TAPS] = {NAMES(1), NAMES(2)};
 #endif
 
@@ -486,10 +533,12 @@ void GRA_ISA_NAME(gra__conv_weight_pixels)(const gra__conv_rows *rows, int64_t w
 void GRA_ISA_NAME(gra__conv_weight_pixels)(const gra__conv_rows *rows, int64_t w_row)
 {
     const part all = {rows->first_out, rows->last_out, 0, rows->out_w};
-    const int64_t channel_tiles = tile_count(rows->k, CHANNELS), tap_tiles = tile_count(rows->taps, TAPS);
+    const int64_t channel_tiles = tile_count(rows->k, CHANNELS),
+                  tap_tiles = tile_count(rows->taps, TAPS);
     for (int64_t r = 0; r < rows->r; r++) {
         const part in = rows_of_filter_row(rows, all, r);
-        const int64_t top = in.first * rows->stride_h - rows->pad_h - rows->first_row + r * rows->dilation_h;
+        const int64_t top =
+            in.first * rows->stride_h - rows->pad_h - rows->first_row + r * rows->dilation_h;
         if (in.first == in.last)
             continue;
         for (int64_t i = 0; i < channel_tiles * tap_tiles; i++) {
@@ -506,7 +555,8 @@ void GRA_ISA_NAME(gra__conv_weight_pixels)(const gra__conv_rows *rows, int64_t w
                                        .rows = in.last - in.first,
                                        .columns = rows->out_w,
                                        .offset = rows->offset + tap};
-            weight_pixels_tiles[channels - 1][taps - 1](&o, rows->w + k * w_row + (r * rows->taps + tap) * VW, w_row);
+            weight_pixels_tiles[channels - 1][taps - 1](
+                &o, rows->w + k * w_row + (r * rows->taps + tap) * VW, w_row);
         }
     }
 }

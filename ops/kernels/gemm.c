@@ -16,8 +16,8 @@ typedef struct operands {
 } operands;
 
 /* Row i of a matrix, from every fourth row: few enough pointers to stay in registers. */
-V_INLINE const float *row_of(int i, const float *p0, const float *p4, const float *p8, const float *p12,
-                             int64_t stride, int64_t stride3)
+V_INLINE const float *row_of(int i, const float *p0, const float *p4, const float *p8,
+                             const float *p12, int64_t stride, int64_t stride3)
 {
     const float *p = i < 4 ? p0 : i < 8 ? p4 : i < 12 ? p8 : p12;
     return i % 4 == 0 ? p : i % 4 == 1 ? p + stride : i % 4 == 2 ? p + 2 * stride : p + stride3;
@@ -42,10 +42,10 @@ V_INLINE void tile_body(const int MR, const int NV, const operands *o, const til
     TILE_EACH_ROW(TILE_FINISH)
 }
 
-#define INSTANCE(MR, NV)                                                                                               \
-    static void tile_##MR##_##NV(const operands *o, const tile_end *end)                                               \
-    {                                                                                                                  \
-        tile_body(MR, NV, o, end);                                                                                     \
+#define INSTANCE(MR, NV)                                                                           \
+    static void tile_##MR##_##NV(const operands *o, const tile_end *end)                           \
+    {                                                                                              \
+        tile_body(MR, NV, o, end);                                                                 \
     }
 TILE_INSTANCES(INSTANCE, 1)
 TILE_INSTANCES(INSTANCE, 2)
@@ -63,16 +63,16 @@ V_INLINE void row_body(const int NV, const operands *o, const tile_end *end)
     for (int64_t k = 0; k < o->k; k++) {
         const vf x = v_set1(*a);
 #define EACH(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
-#define STEP(j)                                                                                                        \
-    if (NV > j)                                                                                                        \
+#define STEP(j)                                                                                    \
+    if (NV > j)                                                                                    \
         c##j += x * v_load(b + j * VW);
         EACH(STEP)
         a += o->acs;
         b += o->brs;
     }
-#define FINISH(j)                                                                                                      \
-    if (NV > j)                                                                                                        \
-        tile_store(end, 0, j * VW, VW, c##j);
+#define FINISH(j)                                                                                  \
+    if (NV > j)                                                                                    \
+        tile_store(end, 0, j *VW, VW, c##j);
     EACH(FINISH)
 #undef STEP
 #undef FINISH
@@ -105,7 +105,8 @@ static vf dots(int64_t k, const float *a, const float *b, int64_t bcs, int64_t c
 {
     float lanes[VW * VW] __attribute__((aligned(64)));
 #if VW == 16
-#define EACH(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define EACH(X)                                                                                    \
+    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
 #elif VW == 8
 #define EACH(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 #else
@@ -159,7 +160,8 @@ static void gemm_dots(const gra__gemm_args *args)
     for (int64_t j = 0; j < args->n; j += VW) {
         const int64_t columns = args->n - j < VW ? args->n - j : VW;
         for (int64_t i = 0; i < args->m; i++) {
-            vf y = dots(args->k, args->a + i * args->ars, args->b + j * args->bcs, args->bcs, columns);
+            vf y =
+                dots(args->k, args->a + i * args->ars, args->b + j * args->bcs, args->bcs, columns);
             float *c = args->c + i * args->crs + j;
             if (args->column_bias)
                 y += v_load_part(args->column_bias + j, columns);
@@ -172,18 +174,19 @@ static void gemm_dots(const gra__gemm_args *args)
     }
 }
 
-static void transpose(int64_t rows, int64_t cols, const float *src, int64_t src_stride, float *dst, int64_t dst_stride,
-                      const int32_t *map, int64_t width)
+static void transpose(int64_t rows, int64_t cols, const float *src, int64_t src_stride, float *dst,
+                      int64_t dst_stride, const int32_t *map, int64_t width)
 {
     for (int64_t i = 0; i < width; i += VW)
         for (int64_t j = 0; j < cols; j += VW)
-            v_transpose(src + i * src_stride + j, src_stride, rows - i < 0 ? 0 : rows - i, cols - j < VW ? cols - j : VW,
-                        map ? dst + i : dst + j * dst_stride + i, dst_stride, map ? map + j : NULL, width - i < VW ? width - i : VW);
+            v_transpose(src + i * src_stride + j, src_stride, rows - i < 0 ? 0 : rows - i,
+                        cols - j < VW ? cols - j : VW, map ? dst + i : dst + j * dst_stride + i,
+                        dst_stride, map ? map + j : NULL, width - i < VW ? width - i : VW);
 }
 
 /* Copies columns [j, j + columns) of B's rows [k0, k0 + depth) to rows of `width` floats, filled up with zeros. */
-static void pack(const gra__gemm_args *args, int64_t k0, int64_t depth, int64_t j, int64_t columns, int64_t width,
-                 float *packed)
+static void pack(const gra__gemm_args *args, int64_t k0, int64_t depth, int64_t j, int64_t columns,
+                 int64_t width, float *packed)
 {
     const float *b = args->b + k0 * args->brs + j * args->bcs;
     if (args->brs == 1) {
@@ -207,7 +210,8 @@ static void gemm_panel(const gra__gemm_args *args, const operands *o, const tile
     operands at = *o;
     tile_end to = *end;
     for (int64_t i = 0; i < count; i++) {
-        const int64_t row = tile_start(args->m, count, i), rows = tile_start(args->m, count, i + 1) - row;
+        const int64_t row = tile_start(args->m, count, i),
+                      rows = tile_start(args->m, count, i + 1) - row;
         at.a = o->a + row * args->ars;
         to.c = end->c + row * args->crs;
         to.row_bias = end->row_bias ? end->row_bias + row : NULL;
@@ -239,25 +243,33 @@ static void gemm(const gra__gemm_args *args)
         gemm_dots(args);
         return;
     }
-    if (args->k == 1 && args->bcs == 1 && !args->accumulate && !args->row_bias && !args->column_bias) {
+    if (args->k == 1 && args->bcs == 1 && !args->accumulate && !args->row_bias &&
+        !args->column_bias) {
         outer_product(args);
         return;
     }
     int64_t k0 = 0;
     do {
         const int64_t depth = args->k - k0 < DEPTH ? args->k - k0 : DEPTH;
-        const operands all = {depth, args->a + k0 * args->acs, args->ars, args->acs, args->b + k0 * args->brs, args->brs};
-        const tile_end first = {args->c, args->crs, 0, args->accumulate || k0 > 0, k0 ? NULL : args->row_bias,
+        const operands all = {depth,     args->a + k0 * args->acs, args->ars,
+                              args->acs, args->b + k0 * args->brs, args->brs};
+        const tile_end first = {args->c,
+                                args->crs,
+                                0,
+                                args->accumulate || k0 > 0,
+                                k0 ? NULL : args->row_bias,
                                 k0 ? NULL : args->column_bias};
         int64_t j = args->m == 1 && args->bcs == 1 ? row_strips(&all, &first, args->n) : 0;
         for (; j < args->n; j += PANEL) {
-            const int64_t columns = args->n - j < PANEL ? args->n - j : PANEL, width = columns > VW ? PANEL : VW;
+            const int64_t columns = args->n - j < PANEL ? args->n - j : PANEL,
+                          width = columns > VW ? PANEL : VW;
             operands o = all;
             tile_end end = first;
             end.c += j;
             end.columns = columns;
             /* A panel is copied where its rows are not whole vectors, and where it pays to have it in one piece. */
-            if (args->bcs != 1 || columns < width || (args->m > 4 * TILE_ROWS && args->brs > 4 * PANEL)) {
+            if (args->bcs != 1 || columns < width ||
+                (args->m > 4 * TILE_ROWS && args->brs > 4 * PANEL)) {
                 pack(args, k0, depth, j, columns, width, packed);
                 o.b = packed;
                 o.brs = width;
@@ -275,8 +287,8 @@ static void gemm(const gra__gemm_args *args)
     } while (k0 < args->k);
 }
 
-static void pad_rows(int64_t rows, int64_t columns, const float *src, int64_t src_row, float *dst, int64_t dst_row,
-                     int64_t left)
+static void pad_rows(int64_t rows, int64_t columns, const float *src, int64_t src_row, float *dst,
+                     int64_t dst_row, int64_t left)
 {
     for (; rows; rows--, src += src_row, dst += dst_row) {
         int64_t i = 0;
@@ -294,19 +306,20 @@ static void pad_rows(int64_t rows, int64_t columns, const float *src, int64_t sr
 }
 
 /* y[n] (+)= the sum of x's rows: strips of eight vectors, summed in the rows' order. */
-static void column_sums(int64_t m, int64_t n, const float *x, int64_t x_row, float *y, int accumulate)
+static void column_sums(int64_t m, int64_t n, const float *x, int64_t x_row, float *y,
+                        int accumulate)
 {
     int64_t j = 0;
-#define STRIP(NV)                                                                                                      \
-    for (; j + NV * VW <= n; j += NV * VW) {                                                                           \
-        vf s[NV];                                                                                                      \
-        for (int v = 0; v < NV; v++)                                                                                   \
-            s[v] = accumulate ? v_load(y + j + v * VW) : (vf){0};                                                      \
-        for (int64_t i = 0; i < m; i++)                                                                                \
-            for (int v = 0; v < NV; v++)                                                                               \
-                s[v] += v_load(x + i * x_row + j + v * VW);                                                            \
-        for (int v = 0; v < NV; v++)                                                                                   \
-            v_store(y + j + v * VW, s[v]);                                                                             \
+#define STRIP(NV)                                                                                  \
+    for (; j + NV * VW <= n; j += NV * VW) {                                                       \
+        vf s[NV];                                                                                  \
+        for (int v = 0; v < NV; v++)                                                               \
+            s[v] = accumulate ? v_load(y + j + v * VW) : (vf){0};                                  \
+        for (int64_t i = 0; i < m; i++)                                                            \
+            for (int v = 0; v < NV; v++)                                                           \
+                s[v] += v_load(x + i * x_row + j + v * VW);                                        \
+        for (int v = 0; v < NV; v++)                                                               \
+            v_store(y + j + v * VW, s[v]);                                                         \
     }
     STRIP(4)
     STRIP(1)
@@ -356,10 +369,12 @@ void GRA_ISA_NAME(gra__conv_pixels)(const gra__conv_rows *rows);
 void GRA_ISA_NAME(gra__conv_scatter)(const gra__conv_scatter *args);
 void GRA_ISA_NAME(gra__conv_weight_channels)(const gra__conv_rows *rows, int64_t w_row);
 void GRA_ISA_NAME(gra__conv_weight_pixels)(const gra__conv_rows *rows, int64_t w_row);
-void GRA_ISA_NAME(gra__average_2x2)(int64_t out_h, int64_t out_w, const float *x, int64_t x_row, float *y, float factor);
-void GRA_ISA_NAME(gra__average_2x2_backward)(int64_t out_h, int64_t out_w, const float *g, float *dx, int64_t x_row,
-                                             float factor);
-void GRA_ISA_NAME(gra__max_2x2)(int64_t out_h, int64_t out_w, const float *x, int64_t x_row, float *y, int64_t *indices);
+void GRA_ISA_NAME(gra__average_2x2)(int64_t out_h, int64_t out_w, const float *x, int64_t x_row,
+                                    float *y, float factor);
+void GRA_ISA_NAME(gra__average_2x2_backward)(int64_t out_h, int64_t out_w, const float *g,
+                                             float *dx, int64_t x_row, float factor);
+void GRA_ISA_NAME(gra__max_2x2)(int64_t out_h, int64_t out_w, const float *x, int64_t x_row,
+                                float *y, int64_t *indices);
 
 extern const struct gra__gemm_table GRA_ISA_NAME(gra__gemm);
 const struct gra__gemm_table GRA_ISA_NAME(gra__gemm) = {

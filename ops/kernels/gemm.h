@@ -58,12 +58,12 @@ typedef struct gra__conv_rows {
 typedef struct gra__conv_scatter {
     const float *g;
     int64_t k, out_h, out_w;
-    const float *w;   // packed [r][panel of (s, c)][k][columns of the panel, whole vectors]
-    int64_t r, row;   // filter rows, and s * c
+    const float *w; // packed [r][panel of (s, c)][k][columns of the panel, whole vectors]
+    int64_t r, row; // filter rows, and s * c
     int64_t stride_h, stride_w, dilation_h, pad_h, pad_w;
-    float *image;     // rows * columns * c floats, and `panel` more
+    float *image; // rows * columns * c floats, and `panel` more
     int64_t rows, columns;
-    float *dx;        // [c][h][w]
+    float *dx; // [c][h][w]
     int64_t c, h, w_columns;
 } gra__conv_scatter;
 
@@ -73,7 +73,8 @@ typedef struct gra__conv_scatter {
 typedef struct gra__gemm_table {
     void (*gemm)(const gra__gemm_args *args);
     /* y[n] (+)= sum of the m rows of x. */
-    void (*column_sums)(int64_t m, int64_t n, const float *x, int64_t x_row, float *y, int accumulate);
+    void (*column_sums)(int64_t m, int64_t n, const float *x, int64_t x_row, float *y,
+                        int accumulate);
     float (*sum)(int64_t n, const float *x);
 
     /* Convolution with vectors over output channels, and with vectors over pixels. Weights are packed in panels of
@@ -88,13 +89,13 @@ typedef struct gra__gemm_table {
 
     /* Transposes rows x cols floats: dst[map ? map[j] : j][i] = src[i][j]; dst rows are filled up with zeros to
      * `width` floats. */
-    void (*transpose)(int64_t rows, int64_t cols, const float *src, int64_t src_stride, float *dst, int64_t dst_stride,
-                      const int32_t *map, int64_t width);
+    void (*transpose)(int64_t rows, int64_t cols, const float *src, int64_t src_stride, float *dst,
+                      int64_t dst_stride, const int32_t *map, int64_t width);
 
     /* Copies rows of `columns` floats to rows of dst_row >= left + columns floats, with zeros on the left and behind; up
      * to `vector` floats behind the last row are overwritten. */
-    void (*pad_rows)(int64_t rows, int64_t columns, const float *src, int64_t src_row, float *dst, int64_t dst_row,
-                     int64_t left);
+    void (*pad_rows)(int64_t rows, int64_t columns, const float *src, int64_t src_row, float *dst,
+                     int64_t dst_row, int64_t left);
 
     /* The weight gradient of one image: dw[(r, c, s)][k] += sum over pixels of g[k][p][q] * x[...], where y of the
      * struct is g. Vectors over channels: w is [taps][k in whole vectors]. Vectors over pixels: w is [k][taps][vector],
@@ -104,9 +105,12 @@ typedef struct gra__gemm_table {
     void (*fold)(int64_t n, const float *lanes, float *sums);
 
     /* Pooling of one plane with a 2x2 window and stride 2: y[p][q] from x's rows of x_row floats. */
-    void (*average_2x2)(int64_t out_h, int64_t out_w, const float *x, int64_t x_row, float *y, float factor);
-    void (*average_2x2_backward)(int64_t out_h, int64_t out_w, const float *g, float *dx, int64_t x_row, float factor);
-    void (*max_2x2)(int64_t out_h, int64_t out_w, const float *x, int64_t x_row, float *y, int64_t *indices);
+    void (*average_2x2)(int64_t out_h, int64_t out_w, const float *x, int64_t x_row, float *y,
+                        float factor);
+    void (*average_2x2_backward)(int64_t out_h, int64_t out_w, const float *g, float *dx,
+                                 int64_t x_row, float factor);
+    void (*max_2x2)(int64_t out_h, int64_t out_w, const float *x, int64_t x_row, float *y,
+                    int64_t *indices);
 } gra__gemm_table;
 
 #endif

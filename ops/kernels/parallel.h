@@ -13,20 +13,23 @@
 
 #ifdef _OPENMP
 #include <omp.h>
+#define PARALLEL_FOR _Pragma("omp parallel for num_threads(threads_) schedule(static)")
+#else
+#define PARALLEL_FOR
 #endif
 
-#define EACH_ITEM(threads, count, call)                                                                                \
-    do {                                                                                                               \
-        const int threads_ = (threads);                                                                                \
-        const int64_t count_ = (count);                                                                                \
-        if (threads_ <= 1) {                                                                                           \
-            for (int64_t item = 0; item < count_; item++)                                                              \
-                call;                                                                                                  \
-        } else {                                                                                                       \
-            _Pragma("omp parallel for num_threads(threads_) schedule(static)")                                         \
-            for (int64_t item = 0; item < count_; item++)                                                              \
-                call;                                                                                                  \
-        }                                                                                                              \
+#define EACH_ITEM(threads, count, call)                                                            \
+    do {                                                                                           \
+        const int threads_ = (threads);                                                            \
+        const int64_t count_ = (count);                                                            \
+        if (threads_ <= 1) {                                                                       \
+            for (int64_t item = 0; item < count_; item++)                                          \
+                call;                                                                              \
+        } else {                                                                                   \
+            PARALLEL_FOR                                                                           \
+            for (int64_t item = 0; item < count_; item++)                                          \
+                call;                                                                              \
+        }                                                                                          \
     } while (0)
 
 /* Which of the threads runs this item, for its part of a workspace. */

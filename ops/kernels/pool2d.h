@@ -22,20 +22,24 @@ typedef struct gra__pool2d_shape {
 
 /* y = sum of the window / divisor. The divisor is divisor_override if that is not 0, otherwise the number of the
  * window's positions, those in the padding only with count_include_pad. */
-void gra__avg_pool2d_forward_f32(const gra__pool2d_shape *shape, bool count_include_pad, int64_t divisor_override,
-                                 const float *x, float *y);
-void gra__avg_pool2d_forward_f64(const gra__pool2d_shape *shape, bool count_include_pad, int64_t divisor_override,
-                                 const double *x, double *y);
-void gra__avg_pool2d_backward_f32(const gra__pool2d_shape *shape, bool count_include_pad, int64_t divisor_override,
-                                  const float *g, float *dx);
-void gra__avg_pool2d_backward_f64(const gra__pool2d_shape *shape, bool count_include_pad, int64_t divisor_override,
-                                  const double *g, double *dx);
+void gra__avg_pool2d_forward_f32(const gra__pool2d_shape *shape, bool count_include_pad,
+                                 int64_t divisor_override, const float *x, float *y);
+void gra__avg_pool2d_forward_f64(const gra__pool2d_shape *shape, bool count_include_pad,
+                                 int64_t divisor_override, const double *x, double *y);
+void gra__avg_pool2d_backward_f32(const gra__pool2d_shape *shape, bool count_include_pad,
+                                  int64_t divisor_override, const float *g, float *dx);
+void gra__avg_pool2d_backward_f64(const gra__pool2d_shape *shape, bool count_include_pad,
+                                  int64_t divisor_override, const double *g, double *dx);
 
 /* y = maximum of the window, indices = its place i*w + j in the plane. Of equal numbers the first wins; NaN beats every
  * number, the last NaN every other. */
-void gra__max_pool2d_forward_f32(const gra__pool2d_shape *shape, const float *x, float *y, int64_t *indices);
-void gra__max_pool2d_forward_f64(const gra__pool2d_shape *shape, const double *x, double *y, int64_t *indices);
-void gra__max_pool2d_backward_f32(const gra__pool2d_shape *shape, const float *g, const int64_t *indices, float *dx);
-void gra__max_pool2d_backward_f64(const gra__pool2d_shape *shape, const double *g, const int64_t *indices, double *dx);
+void gra__max_pool2d_forward_f32(const gra__pool2d_shape *shape, const float *x, float *y,
+                                 int64_t *indices);
+void gra__max_pool2d_forward_f64(const gra__pool2d_shape *shape, const double *x, double *y,
+                                 int64_t *indices);
+void gra__max_pool2d_backward_f32(const gra__pool2d_shape *shape, const float *g,
+                                  const int64_t *indices, float *dx);
+void gra__max_pool2d_backward_f64(const gra__pool2d_shape *shape, const double *g,
+                                  const int64_t *indices, double *dx);
 
 #endif

@@ -28,33 +28,33 @@
 
 /* Where a finished tile goes: C (+)= tile + bias. */
 typedef struct tile_end {
-    float *c;               // the tile's first element
-    int64_t stride;         // floats from row to row of C
-    int64_t columns;        // columns to write, at most NV * VW
-    int accumulate;         // add to what C holds
-    const float *row_bias;  // one for each row, or NULL
+    float *c;                 // the tile's first element
+    int64_t stride;           // floats from row to row of C
+    int64_t columns;          // columns to write, at most NV * VW
+    int accumulate;           // add to what C holds
+    const float *row_bias;    // one for each row, or NULL
     const float *column_bias; // NV * VW of them, or NULL
 } tile_end;
 
 #define TILE_DECLARE(i) vf c##i##_0 = {0}, c##i##_1 = {0};
 
 /* One step of k: `element` gives A[i, k]; MR and NV are constants. */
-#define TILE_STEP(i, element)                                                                                          \
-    if (MR > i) {                                                                                                      \
-        const vf a_ = v_set1(element);                                                                                 \
-        c##i##_0 += a_ * b0;                                                                                           \
-        if (NV > 1)                                                                                                    \
-            c##i##_1 += a_ * b1;                                                                                       \
+#define TILE_STEP(i, element)                                                                      \
+    if (MR > i) {                                                                                  \
+        const vf a_ = v_set1(element);                                                             \
+        c##i##_0 += a_ * b0;                                                                       \
+        if (NV > 1)                                                                                \
+            c##i##_1 += a_ * b1;                                                                   \
     }
 
-#define TILE_FINISH(i)                                                                                                 \
-    if (MR > i) {                                                                                                      \
-        if (NV == 1)                                                                                                   \
-            tile_store(end, i, 0, end->columns, c##i##_0);                                                             \
-        else {                                                                                                         \
-            tile_store(end, i, 0, VW, c##i##_0);                                                                       \
-            tile_store(end, i, VW, end->columns - VW, c##i##_1);                                                       \
-        }                                                                                                              \
+#define TILE_FINISH(i)                                                                             \
+    if (MR > i) {                                                                                  \
+        if (NV == 1)                                                                               \
+            tile_store(end, i, 0, end->columns, c##i##_0);                                         \
+        else {                                                                                     \
+            tile_store(end, i, 0, VW, c##i##_0);                                                   \
+            tile_store(end, i, VW, end->columns - VW, c##i##_1);                                   \
+        }                                                                                          \
     }
 
 V_INLINE void tile_store(const tile_end *end, int64_t row, int64_t column, int64_t columns, vf v)
@@ -84,14 +84,21 @@ V_INLINE int64_t tile_count(int64_t count, int64_t most)
 
 /* Names for the instances of a tile template: every height, one vector and two. */
 #if VW == 16
-#define TILE_INSTANCES(X, NV)                                                                                          \
-    X(1, NV) X(2, NV) X(3, NV) X(4, NV) X(5, NV) X(6, NV) X(7, NV) X(8, NV) X(9, NV) X(10, NV) X(11, NV) X(12, NV)
-#define TILE_TABLE(f, NV)                                                                                              \
-    {f##_1_##NV, f##_2_##NV, f##_3_##NV, f##_4_##NV, f##_5_##NV, f##_6_##NV,                                           \
-     f##_7_##NV, f##_8_##NV, f##_9_##NV, f##_10_##NV, f##_11_##NV, f##_12_##NV}
+#define TILE_INSTANCES(X, NV)                                                                      \
+    X(1, NV)                                                                                       \
+    X(2, NV)                                                                                       \
+    X(3, NV) X(4, NV) X(5, NV) X(6, NV) X(7, NV) X(8, NV) X(9, NV) X(10, NV) X(11, NV) X(12, NV)
+#define TILE_TABLE(f, NV)                                                                          \
+    {                                                                                              \
+        f##_1_##NV, f##_2_##NV, f##_3_##NV, f##_4_##NV, f##_5_##NV, f##_6_##NV, f##_7_##NV,        \
+            f##_8_##NV, f##_9_##NV, f##_10_##NV, f##_11_##NV, f##_12_##NV                          \
+    }
 #else
 #define TILE_INSTANCES(X, NV) X(1, NV) X(2, NV) X(3, NV) X(4, NV) X(5, NV) X(6, NV)
-#define TILE_TABLE(f, NV) {f##_1_##NV, f##_2_##NV, f##_3_##NV, f##_4_##NV, f##_5_##NV, f##_6_##NV}
+#define TILE_TABLE(f, NV)                                                                          \
+    {                                                                                              \
+        f##_1_##NV, f##_2_##NV, f##_3_##NV, f##_4_##NV, f##_5_##NV, f##_6_##NV                     \
+    }
 #endif
 
 #endif

@@ -67,7 +67,8 @@ V_INLINE vf v_load_part(const float *p, int64_t n)
     return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
 #elif VW == 8
     static const int32_t mask[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    return (vf)_mm256_maskload_ps(p, _mm256_loadu_si256((const __m256i *)(const void *)(mask + 8 - n)));
+    return (vf)_mm256_maskload_ps(
+        p, _mm256_loadu_si256((const __m256i *)(const void *)(mask + 8 - n)));
 #else
     float lanes[VW] = {0};
     for (int64_t i = 0; i < n; i++)
@@ -109,11 +110,15 @@ V_INLINE vf v_first(vf v, int64_t n)
 
 /* a0 b0 a1 b1 ... from the low halves of a and b, and from the high halves. */
 #if VW == 16
-#define V_LOW(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-#define V_HIGH(a, b) __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#define V_LOW(a, b)                                                                                \
+    __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define V_HIGH(a, b)                                                                               \
+    __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
 /* The even lanes of the row a b, and the odd ones. */
-#define V_EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
-#define V_ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+#define V_EVEN(a, b)                                                                               \
+    __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define V_ODD(a, b)                                                                                \
+    __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
 #elif VW == 8
 #define V_LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
 #define V_HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
@@ -156,32 +161,41 @@ V_INLINE vf v_sum_rows(const float *rows)
  * `width` floats of a row are written.
  *
  * Each round interleaves row i with row i + VW/2; after log2(VW) rounds the block is transposed. */
-V_INLINE void v_transpose(const float *src, int64_t src_stride, int64_t rows, int64_t cols, float *dst,
-                          int64_t dst_stride, const int32_t *map, int64_t width)
+V_INLINE void v_transpose(const float *src, int64_t src_stride, int64_t rows, int64_t cols,
+                          float *dst, int64_t dst_stride, const int32_t *map, int64_t width)
 {
-#define V_PAIR(d, s, i, lo, hi, j)                                                                                     \
-    const vf d##lo = V_LOW(s##i, s##j), d##hi = V_HIGH(s##i, s##j);
-#define V_IN(i)                                                                                                        \
-    const vf a##i = i >= rows ? (vf){0} : cols == VW ? v_load(src + i * src_stride) : v_load_part(src + i * src_stride, cols);
-#define V_OUT(v, i)                                                                                                    \
-    if (i < cols) {                                                                                                    \
-        float *to = dst + (map ? map[i] : i) * dst_stride;                                                             \
-        if (width == VW)                                                                                               \
-            v_store(to, v##i);                                                                                         \
-        else                                                                                                           \
-            v_store_part(to, v##i, width);                                                                             \
+#define V_PAIR(d, s, i, lo, hi, j) const vf d##lo = V_LOW(s##i, s##j), d##hi = V_HIGH(s##i, s##j);
+#define V_IN(i)                                                                                    \
+    const vf a##i = i >= rows    ? (vf){0}                                                         \
+                    : cols == VW ? v_load(src + i * src_stride)                                    \
+                                 : v_load_part(src + i * src_stride, cols);
+#define V_OUT(v, i)                                                                                \
+    if (i < cols) {                                                                                \
+        float *to = dst + (map ? map[i] : i) * dst_stride;                                         \
+        if (width == VW)                                                                           \
+            v_store(to, v##i);                                                                     \
+        else                                                                                       \
+            v_store_part(to, v##i, width);                                                         \
     }
 #if VW == 16
-#define V_EACH(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7) M(8) M(9) M(10) M(11) M(12) M(13) M(14) M(15)
-#define V_EACH_OUT(M, v) M(v, 0) M(v, 1) M(v, 2) M(v, 3) M(v, 4) M(v, 5) M(v, 6) M(v, 7) M(v, 8) M(v, 9) M(v, 10) M(v, 11) M(v, 12) M(v, 13) M(v, 14) M(v, 15)
-#define V_ROUND(d, s)                                                                                                  \
-    V_PAIR(d, s, 0, 0, 1, 8) V_PAIR(d, s, 1, 2, 3, 9) V_PAIR(d, s, 2, 4, 5, 10) V_PAIR(d, s, 3, 6, 7, 11)              \
-    V_PAIR(d, s, 4, 8, 9, 12) V_PAIR(d, s, 5, 10, 11, 13) V_PAIR(d, s, 6, 12, 13, 14) V_PAIR(d, s, 7, 14, 15, 15)
+#define V_EACH(M)                                                                                  \
+    M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7) M(8) M(9) M(10) M(11) M(12) M(13) M(14) M(15)
+#define V_EACH_OUT(M, v)                                                                           \
+    M(v, 0)                                                                                        \
+    M(v, 1)                                                                                        \
+    M(v, 2) M(v, 3) M(v, 4) M(v, 5) M(v, 6) M(v, 7) M(v, 8) M(v, 9) M(v, 10) M(v, 11) M(v, 12)     \
+        M(v, 13) M(v, 14) M(v, 15)
+#define V_ROUND(d, s)                                                                              \
+    V_PAIR(d, s, 0, 0, 1, 8)                                                                       \
+    V_PAIR(d, s, 1, 2, 3, 9)                                                                       \
+    V_PAIR(d, s, 2, 4, 5, 10) V_PAIR(d, s, 3, 6, 7, 11) V_PAIR(d, s, 4, 8, 9, 12)                  \
+        V_PAIR(d, s, 5, 10, 11, 13) V_PAIR(d, s, 6, 12, 13, 14) V_PAIR(d, s, 7, 14, 15, 15)
 #elif VW == 8
 #define V_EACH(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7)
 #define V_EACH_OUT(M, v) M(v, 0) M(v, 1) M(v, 2) M(v, 3) M(v, 4) M(v, 5) M(v, 6) M(v, 7)
-#define V_ROUND(d, s)                                                                                                  \
-    V_PAIR(d, s, 0, 0, 1, 4) V_PAIR(d, s, 1, 2, 3, 5) V_PAIR(d, s, 2, 4, 5, 6) V_PAIR(d, s, 3, 6, 7, 7)
+#define V_ROUND(d, s)                                                                              \
+    V_PAIR(d, s, 0, 0, 1, 4)                                                                       \
+    V_PAIR(d, s, 1, 2, 3, 5) V_PAIR(d, s, 2, 4, 5, 6) V_PAIR(d, s, 3, 6, 7, 7)
 #else
 #define V_EACH(M) M(0) M(1) M(2) M(3)
 #define V_EACH_OUT(M, v) M(v, 0) M(v, 1) M(v, 2) M(v, 3)

@@ -87,7 +87,9 @@ int main()
         criterion.target = y;
         gra_tensor *loss = gra_cross_entropy_with(criterion);
         gra_zero_grad(opt);
-        gra_backward_with(loss, gra_backward_defaults());
+        gra_backward_options backward = gra_backward_defaults();
+        backward.tensor = loss;
+        gra_backward_with(backward);
         gra_step(opt);
         last = gra_item(loss);
         if (step == 0)

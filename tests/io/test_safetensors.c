@@ -524,6 +524,8 @@ GRA_TEST(names_that_a_file_cannot_have_are_rejected)
     GRA_ASSERT_ERROR("gra_save_tensors: tensor 2 is NULL");
     ck_assert_int_eq(gra_save_tensors(path, nothing, tensors, 1), -1);
     GRA_ASSERT_ERROR("gra_save_tensors: name 0 is NULL");
+    ck_assert_int_eq(gra_save_tensors(path, NULL, tensors, 1), -1);
+    GRA_ASSERT_ERROR("gra_save_tensors: the list of names is NULL");
     leave_folder();
 }
 
@@ -538,6 +540,8 @@ GRA_TEST(a_reader_knows_its_tensors)
     GRA_ASSERT_ERROR("gra_tensor_file_name: there is no tensor 2; the file has 2");
     ck_assert_ptr_null(gra_tensor_file_get(file, "c"));
     ASSERT_PATH_ERROR("gra_tensor_file_open", "there is no tensor \"c\"");
+    ck_assert_ptr_null(gra_tensor_file_get(file, NULL));
+    GRA_ASSERT_ERROR("gra_tensor_file_get: the name is NULL");
     ck_assert_int_eq(gra_tensor_file_count(NULL), -1);
     ck_assert_ptr_null(gra_tensor_file_get(NULL, "a"));
     gra_free(file);

@@ -185,6 +185,8 @@ GRA_TEST(tensors_are_found_by_name)
     ck_assert_ptr_null(gra_module_buffer(net, "0.0.weight"));
     GRA_ASSERT_ERROR("gra_module_buffer: Sequential has no buffer \"0.0.weight\"");
     ck_assert_ptr_null(gra_module_parameter(NULL, "weight"));
+    ck_assert_ptr_null(gra_module_parameter(net, NULL));
+    GRA_ASSERT_ERROR("gra_module_parameter: the name is NULL");
     gra_free(net);
 }
 
@@ -203,6 +205,8 @@ GRA_TEST(children_are_found_by_index_and_name)
     GRA_ASSERT_ERROR("gra_module_child_name: Sequential has no child -1; it has 2 of them");
     ck_assert_ptr_null(gra_module_get(net, "1.hid"));
     GRA_ASSERT_ERROR("gra_module_get: Sequential has no child \"1.hid\"");
+    ck_assert_ptr_null(gra_module_get(net, NULL));
+    GRA_ASSERT_ERROR("gra_module_get: the name is NULL");
     gra_free(net);
 }
 

@@ -234,6 +234,7 @@ GRA_TEST(sgd_rejects_a_bad_list)
                     "SGD: tensor 0 of the list is the result of an op; only leaves can be trained");
     ASSERT_REJECTED(gra_sgd_tensors(whole, 1), "SGD: tensor 0 of the list has dtype int64; only "
                                                "floating-point tensors can be trained");
+    ASSERT_REJECTED(gra_sgd_tensors(NULL, 1), "SGD: the list of tensors is NULL");
     ASSERT_REJECTED(gra_sgd_tensors(NULL, 0), "SGD: there are no parameters to train");
 }
 

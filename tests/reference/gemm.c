@@ -1,7 +1,8 @@
 #include "gemm.h"
 
-void reference_gemm(int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t ars, int64_t acs,
-                    const double *b, int64_t brs, int64_t bcs, double beta, double *c, int64_t crs, int64_t ccs)
+void reference_gemm(int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t ars,
+                    int64_t acs, const double *b, int64_t brs, int64_t bcs, double beta, double *c,
+                    int64_t crs, int64_t ccs)
 {
     for (int64_t i = 0; i < m; i++)
         for (int64_t j = 0; j < n; j++) {

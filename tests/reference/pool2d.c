@@ -8,7 +8,8 @@ typedef struct position {
     bool inside, padded; // in the image; in the image or its padding
 } position;
 
-static position position_of(const gra__pool2d_shape *d, int64_t p, int64_t q, int64_t r, int64_t s, bool dilated)
+static position position_of(const gra__pool2d_shape *d, int64_t p, int64_t q, int64_t r, int64_t s,
+                            bool dilated)
 {
     position at;
     at.i = p * d->stride_h - d->pad_h + r * (dilated ? d->dilation_h : 1);
@@ -18,7 +19,8 @@ static position position_of(const gra__pool2d_shape *d, int64_t p, int64_t q, in
     return at;
 }
 
-static double divisor(const gra__pool2d_shape *d, int64_t p, int64_t q, bool count_include_pad, int64_t override)
+static double divisor(const gra__pool2d_shape *d, int64_t p, int64_t q, bool count_include_pad,
+                      int64_t override)
 {
     int64_t count = 0;
     for (int64_t r = 0; r < d->kernel_h; r++)
@@ -29,8 +31,8 @@ static double divisor(const gra__pool2d_shape *d, int64_t p, int64_t q, bool cou
     return (double)(override ? override : count ? count : 1);
 }
 
-void reference_avg_pool2d(const gra__pool2d_shape *d, bool count_include_pad, int64_t divisor_override,
-                          const double *x, double *y)
+void reference_avg_pool2d(const gra__pool2d_shape *d, bool count_include_pad,
+                          int64_t divisor_override, const double *x, double *y)
 {
     for (int64_t n = 0; n < d->planes; n++)
         for (int64_t p = 0; p < d->out_h; p++)
@@ -41,12 +43,13 @@ void reference_avg_pool2d(const gra__pool2d_shape *d, bool count_include_pad, in
                         const position at = position_of(d, p, q, r, s, false);
                         sum += at.inside ? x[(n * d->h + at.i) * d->w + at.j] : 0;
                     }
-                y[(n * d->out_h + p) * d->out_w + q] = sum / divisor(d, p, q, count_include_pad, divisor_override);
+                y[(n * d->out_h + p) * d->out_w + q] =
+                    sum / divisor(d, p, q, count_include_pad, divisor_override);
             }
 }
 
-void reference_avg_pool2d_backward(const gra__pool2d_shape *d, bool count_include_pad, int64_t divisor_override,
-                                   const double *g, double *dx)
+void reference_avg_pool2d_backward(const gra__pool2d_shape *d, bool count_include_pad,
+                                   int64_t divisor_override, const double *g, double *dx)
 {
     memset(dx, 0, (size_t)(d->planes * d->h * d->w) * sizeof *dx);
     for (int64_t n = 0; n < d->planes; n++)
@@ -56,8 +59,9 @@ void reference_avg_pool2d_backward(const gra__pool2d_shape *d, bool count_includ
                     for (int64_t s = 0; s < d->kernel_w; s++) {
                         const position at = position_of(d, p, q, r, s, false);
                         if (at.inside)
-                            dx[(n * d->h + at.i) * d->w + at.j] += g[(n * d->out_h + p) * d->out_w + q] /
-                                                                   divisor(d, p, q, count_include_pad, divisor_override);
+                            dx[(n * d->h + at.i) * d->w + at.j] +=
+                                g[(n * d->out_h + p) * d->out_w + q] /
+                                divisor(d, p, q, count_include_pad, divisor_override);
                     }
 }
 
@@ -86,7 +90,8 @@ void reference_max_pool2d(const gra__pool2d_shape *d, const double *x, double *y
             }
 }
 
-void reference_max_pool2d_backward(const gra__pool2d_shape *d, const double *g, const int64_t *indices, double *dx)
+void reference_max_pool2d_backward(const gra__pool2d_shape *d, const double *g,
+                                   const int64_t *indices, double *dx)
 {
     memset(dx, 0, (size_t)(d->planes * d->h * d->w) * sizeof *dx);
     for (int64_t i = 0; i < d->planes * d->out_h * d->out_w; i++)

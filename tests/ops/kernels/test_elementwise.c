@@ -554,8 +554,8 @@ GRA_TEST(float32_functions_keep_their_bounds)
     ck_assert_double_le(worst_ulps(table()->sigmoid[GRA_FLOAT32], gra__reference_sigmoid), 4);
 }
 
-/* Bits, not values: threads cut a tensor into pieces, so an element may not depend on its place in a
- * piece, be it in the vectorised body of a loop or in what is left over. */
+/* Bits, not values: threads cut a tensor into pieces, so an element may not depend on its place in
+ * a piece, be it in the vectorised body of a loop or in what is left over. */
 static void check_unary_places(gra_dtype dtype, gra__unary_loop *loop)
 {
     const ptrdiff_t size = (ptrdiff_t)gra__reference_size(dtype);

@@ -8,9 +8,10 @@
 
 /* Every tail of a tile and a panel, skinny and empty products. */
 static const int64_t sizes[][3] = {
-    {0, 3, 2},    {3, 0, 2},    {3, 2, 0},    {1, 1, 1},    {1, 10, 84},   {1, 84, 120},   {1, 400, 120}, {1, 129, 7},
-    {2, 33, 5},   {3, 17, 31},  {4, 15, 64},  {5, 16, 16},  {7, 31, 9},    {8, 32, 257},   {12, 48, 300}, {13, 65, 2},
-    {23, 30, 41}, {25, 70, 12}, {64, 10, 84}, {60, 84, 33}, {100, 20, 513}, {130, 150, 90}, {257, 5, 3},   {1, 3, 1000},
+    {0, 3, 2},     {3, 0, 2},    {3, 2, 0},      {1, 1, 1},      {1, 10, 84},  {1, 84, 120},
+    {1, 400, 120}, {1, 129, 7},  {2, 33, 5},     {3, 17, 31},    {4, 15, 64},  {5, 16, 16},
+    {7, 31, 9},    {8, 32, 257}, {12, 48, 300},  {13, 65, 2},    {23, 30, 41}, {25, 70, 12},
+    {64, 10, 84},  {60, 84, 33}, {100, 20, 513}, {130, 150, 90}, {257, 5, 3},  {1, 3, 1000},
 };
 
 typedef struct problem {
@@ -43,7 +44,8 @@ static problem make(const int64_t *size, bool a_transposed, bool b_transposed)
 
 static void drop(problem *p)
 {
-    void *const all[] = {p->a, p->b, p->c, p->row, p->column, p->expected, p->af, p->bf, p->rowf, p->columnf};
+    void *const all[] = {p->a,        p->b,  p->c,  p->row,  p->column,
+                         p->expected, p->af, p->bf, p->rowf, p->columnf};
     for (size_t i = 0; i < COUNT(all); i++)
         free(all[i]);
 }
@@ -54,19 +56,23 @@ static void check(const int64_t *size, int kind)
     problem p = make(size, kind & 1, kind & 2);
     const int accumulate = !!(kind & 4);
     memcpy(p.expected, p.c, (size_t)(p.m * p.n) * sizeof *p.c);
-    reference_gemm(p.m, p.n, p.k, 1, p.a, p.ars, p.acs, p.b, p.brs, p.bcs, accumulate, p.expected, p.n, 1);
+    reference_gemm(p.m, p.n, p.k, 1, p.a, p.ars, p.acs, p.b, p.brs, p.bcs, accumulate, p.expected,
+                   p.n, 1);
     for (int64_t i = 0; i < p.m * p.n; i++)
         p.expected[i] += (kind & 8 ? p.row[i / p.n] : 0) + (kind & 16 ? p.column[i % p.n] : 0);
     float *c = accumulate ? to_f32(p.c, p.m * p.n) : nan_f32(p.m * p.n);
-    gra__matmul_f32(&(gra__gemm_args){p.m, p.n, p.k, p.af, p.ars, p.acs, p.bf, p.brs, p.bcs, c, p.n, accumulate,
-                                      kind & 8 ? p.rowf : NULL, kind & 16 ? p.columnf : NULL});
-    ck_assert_msg(worst_f32(c, p.expected, p.m * p.n) <= 2e-6 * (double)(p.k + 4), "m %d n %d k %d kind %d: %g off",
-                  (int)p.m, (int)p.n, (int)p.k, kind, worst_f32(c, p.expected, p.m * p.n));
+    gra__matmul_f32(&(gra__gemm_args){p.m, p.n, p.k, p.af, p.ars, p.acs, p.bf, p.brs, p.bcs, c, p.n,
+                                      accumulate, kind & 8 ? p.rowf : NULL,
+                                      kind & 16 ? p.columnf : NULL});
+    ck_assert_msg(worst_f32(c, p.expected, p.m * p.n) <= 2e-6 * (double)(p.k + 4),
+                  "m %d n %d k %d kind %d: %g off", (int)p.m, (int)p.n, (int)p.k, kind,
+                  worst_f32(c, p.expected, p.m * p.n));
     double *d = accumulate ? random_f64(p.m * p.n, 3) : nan_f64(p.m * p.n);
-    gra__matmul_f64(&(gra__gemm_args_f64){p.m, p.n, p.k, p.a, p.ars, p.acs, p.b, p.brs, p.bcs, d, p.n, accumulate,
-                                          kind & 8 ? p.row : NULL, kind & 16 ? p.column : NULL});
-    ck_assert_msg(worst_f64(d, p.expected, p.m * p.n) <= 1e-12, "float64, m %d n %d k %d kind %d", (int)p.m, (int)p.n,
-                  (int)p.k, kind);
+    gra__matmul_f64(&(gra__gemm_args_f64){p.m, p.n, p.k, p.a, p.ars, p.acs, p.b, p.brs, p.bcs, d,
+                                          p.n, accumulate, kind & 8 ? p.row : NULL,
+                                          kind & 16 ? p.column : NULL});
+    ck_assert_msg(worst_f64(d, p.expected, p.m * p.n) <= 1e-12, "float64, m %d n %d k %d kind %d",
+                  (int)p.m, (int)p.n, (int)p.k, kind);
     free(c);
     free(d);
     drop(&p);
@@ -85,8 +91,17 @@ GRA_TEST(matmul_leaves_its_surroundings_alone)
         const int64_t m = n % 14 + 1, k = 9, row = n + 3;
         double *a = random_f64(m * k, 1), *b = random_f64(k * n, 2);
         float *af = to_f32(a, m * k), *bf = to_f32(b, k * n), *c = nan_f32(m * row);
-        gra__matmul_f32(&(gra__gemm_args){.m = m, .n = n, .k = k, .a = af, .ars = k, .acs = 1, .b = bf, .brs = n,
-                                          .bcs = 1, .c = c, .crs = row});
+        gra__matmul_f32(&(gra__gemm_args){.m = m,
+                                          .n = n,
+                                          .k = k,
+                                          .a = af,
+                                          .ars = k,
+                                          .acs = 1,
+                                          .b = bf,
+                                          .brs = n,
+                                          .bcs = 1,
+                                          .c = c,
+                                          .crs = row});
         for (int64_t i = 0; i < m; i++)
             for (int64_t j = 0; j < row; j++)
                 ck_assert(j < n ? !isnan(c[i * row + j]) : isnan(c[i * row + j]));
@@ -134,7 +149,8 @@ GRA_TEST(linear_passes_agree_with_three_loops)
     for (size_t i = 0; i < COUNT(shapes); i++) {
         const int64_t n = shapes[i][0], in = shapes[i][1], out = shapes[i][2];
         double *x = random_f64(n * in, 1), *w = random_f64(out * in, 2), *b = random_f64(out, 3);
-        double *g = random_f64(n * out, 4), *y = nan_f64(n * out), *dx = nan_f64(n * in), *dw = nan_f64(out * in);
+        double *g = random_f64(n * out, 4), *y = nan_f64(n * out), *dx = nan_f64(n * in),
+               *dw = nan_f64(out * in);
         double *ones = malloc(at_least_one(n) * sizeof *ones), *db = nan_f64(out);
         for (int64_t j = 0; j < n; j++)
             ones[j] = 1;
@@ -144,8 +160,10 @@ GRA_TEST(linear_passes_agree_with_three_loops)
         reference_gemm(n, in, out, 1, g, out, 1, w, in, 1, 0, dx, in, 1);
         reference_gemm(out, in, n, 1, g, 1, out, x, in, 1, 0, dw, in, 1);
         reference_gemm(1, out, n, 1, ones, 0, 1, g, out, 1, 0, db, out, 1);
-        float *xf = to_f32(x, n * in), *wf = to_f32(w, out * in), *bf = to_f32(b, out), *gf = to_f32(g, n * out);
-        float *yf = nan_f32(n * out), *dxf = nan_f32(n * in), *dwf = nan_f32(out * in), *dbf = nan_f32(out);
+        float *xf = to_f32(x, n * in), *wf = to_f32(w, out * in), *bf = to_f32(b, out),
+              *gf = to_f32(g, n * out);
+        float *yf = nan_f32(n * out), *dxf = nan_f32(n * in), *dwf = nan_f32(out * in),
+              *dbf = nan_f32(out);
         gra__linear_f32(n, in, out, xf, wf, bf, yf);
         gra__linear_backward_input_f32(n, in, out, gf, wf, dxf);
         gra__linear_backward_weight_f32(n, in, out, gf, xf, dwf);
@@ -162,7 +180,8 @@ GRA_TEST(linear_passes_agree_with_three_loops)
 
 GRA_TEST(matmul_has_the_same_bits_for_any_number_of_threads)
 {
-    const int64_t shapes[][3] = {{256, 400, 120}, {3, 2000, 900}, {1, 9000, 1000}, {1000, 30, 250}, {97, 60, 2000}};
+    const int64_t shapes[][3] = {
+        {256, 400, 120}, {3, 2000, 900}, {1, 9000, 1000}, {1000, 30, 250}, {97, 60, 2000}};
     for (size_t i = 0; i < COUNT(shapes); i++)
         for (int kind = 0; kind < 4; kind++) {
             problem p = make(shapes[i], kind & 1, kind & 2);
@@ -173,11 +192,12 @@ GRA_TEST(matmul_has_the_same_bits_for_any_number_of_threads)
                 gra_set_threads(thread_counts[t]);
                 float *c = nan_f32(p.m * p.n);
                 double *d = nan_f64(p.m * p.n);
-                gra__matmul_f32(&(gra__gemm_args){p.m, p.n, p.k, p.af, p.ars, p.acs, p.bf, p.brs, p.bcs, c, p.n, 0,
-                                                  p.rowf, p.columnf});
-                gra__matmul_f64(&(gra__gemm_args_f64){p.m, p.n, p.k, p.a, p.ars, p.acs, p.b, p.brs, p.bcs, d, p.n, 0,
-                                                      p.row, p.column});
-                ck_assert(t == 0 || (memcmp(c, first, bytes) == 0 && memcmp(d, first_f64, 2 * bytes) == 0));
+                gra__matmul_f32(&(gra__gemm_args){p.m, p.n, p.k, p.af, p.ars, p.acs, p.bf, p.brs,
+                                                  p.bcs, c, p.n, 0, p.rowf, p.columnf});
+                gra__matmul_f64(&(gra__gemm_args_f64){p.m, p.n, p.k, p.a, p.ars, p.acs, p.b, p.brs,
+                                                      p.bcs, d, p.n, 0, p.row, p.column});
+                ck_assert(t == 0 ||
+                          (memcmp(c, first, bytes) == 0 && memcmp(d, first_f64, 2 * bytes) == 0));
                 if (t > 0) {
                     free(c);
                     free(d);
@@ -193,6 +213,8 @@ GRA_TEST(matmul_has_the_same_bits_for_any_number_of_threads)
     gra_set_threads(1);
 }
 
-GRA_TEST_MAIN("gemm", matmul_agrees_with_three_loops_for_all_tails_and_transposes, matmul_leaves_its_surroundings_alone,
-              gemm_takes_any_strides_alpha_and_beta, gemm_of_depth_zero_scales_c_and_beta_zero_does_not_read_it,
-              linear_passes_agree_with_three_loops, matmul_has_the_same_bits_for_any_number_of_threads)
+GRA_TEST_MAIN("gemm", matmul_agrees_with_three_loops_for_all_tails_and_transposes,
+              matmul_leaves_its_surroundings_alone, gemm_takes_any_strides_alpha_and_beta,
+              gemm_of_depth_zero_scales_c_and_beta_zero_does_not_read_it,
+              linear_passes_agree_with_three_loops,
+              matmul_has_the_same_bits_for_any_number_of_threads)
