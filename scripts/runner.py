@@ -110,8 +110,9 @@ def environment(test):
         "PYTHONUNBUFFERED": "1",
         **os.environ,
         "CK_FORK": "no",
+        # Not detect_stack_use_after_return: gcc 12 puts such frames at 32 bytes, and AVX-512 code reads at 64.
         "ASAN_OPTIONS": joined("ASAN_OPTIONS", "detect_leaks=1:strict_string_checks=1:check_initialization_order=1:"
-                                               "detect_stack_use_after_return=1:allocator_may_return_null=1"),
+                                               "allocator_may_return_null=1"),
         "UBSAN_OPTIONS": joined("UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1"),
         "GRADUS_BUILD": "build",
         **test.env,

@@ -506,8 +506,9 @@ typedef void weight_pixels_tile(const weight_operands *o, float *w, int64_t w_ro
     }
 INSTANCES(1)
 INSTANCES(2)
-INSTANCES(3) static weight_pixels_tile *const weight_pixels_tiles[CHANNELS][TAPS] = {
-    NAMES(1), NAMES(2), NAMES(3)};
+INSTANCES(3)
+static weight_pixels_tile *const weight_pixels_tiles[CHANNELS][TAPS] = {NAMES(1), NAMES(2),
+                                                                        NAMES(3)};
 #elif VW == 8
 #define INSTANCES(MR) INSTANCE(MR, 1) INSTANCE(MR, 2) INSTANCE(MR, 3) INSTANCE(MR, 4)
 #define NAMES(MR)                                                                                  \

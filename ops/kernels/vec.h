@@ -183,13 +183,15 @@ V_INLINE void v_transpose(const float *src, int64_t src_stride, int64_t rows, in
 #define V_EACH_OUT(M, v)                                                                           \
     M(v, 0)                                                                                        \
     M(v, 1)                                                                                        \
-    M(v, 2) M(v, 3) M(v, 4) M(v, 5) M(v, 6) M(v, 7) M(v, 8) M(v, 9) M(v, 10) M(v, 11) M(v, 12)     \
-        M(v, 13) M(v, 14) M(v, 15)
+    M(v, 2)                                                                                        \
+    M(v, 3) M(v, 4) M(v, 5) M(v, 6) M(v, 7) M(v, 8) M(v, 9) M(v, 10) M(v, 11) M(v, 12) M(v, 13)    \
+        M(v, 14) M(v, 15)
 #define V_ROUND(d, s)                                                                              \
     V_PAIR(d, s, 0, 0, 1, 8)                                                                       \
     V_PAIR(d, s, 1, 2, 3, 9)                                                                       \
-    V_PAIR(d, s, 2, 4, 5, 10) V_PAIR(d, s, 3, 6, 7, 11) V_PAIR(d, s, 4, 8, 9, 12)                  \
-        V_PAIR(d, s, 5, 10, 11, 13) V_PAIR(d, s, 6, 12, 13, 14) V_PAIR(d, s, 7, 14, 15, 15)
+    V_PAIR(d, s, 2, 4, 5, 10)                                                                      \
+    V_PAIR(d, s, 3, 6, 7, 11) V_PAIR(d, s, 4, 8, 9, 12) V_PAIR(d, s, 5, 10, 11, 13)                \
+        V_PAIR(d, s, 6, 12, 13, 14) V_PAIR(d, s, 7, 14, 15, 15)
 #elif VW == 8
 #define V_EACH(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7)
 #define V_EACH_OUT(M, v) M(v, 0) M(v, 1) M(v, 2) M(v, 3) M(v, 4) M(v, 5) M(v, 6) M(v, 7)

@@ -89,9 +89,13 @@ GRA_TEST(elements_are_counted)
     ck_assert_int_eq(gra__shape_numel("op", GRA_SHAPE(INT64_MAX / 8), 8), INT64_MAX / 8);
 }
 
-GRA_TEST(a_size_of_0_is_fine_beside_enormous_ones)
+GRA_TEST(an_empty_shape_whose_strides_overflow_is_rejected)
 {
-    ck_assert_int_eq(gra__shape_numel("op", GRA_SHAPE(INT64_MAX, 0, INT64_MAX), 8), 0);
+    ck_assert_int_eq(gra__shape_numel("op", GRA_SHAPE(INT64_MAX / 8, 0), 8), 0);
+    ck_assert_int_eq(gra__shape_numel("op", GRA_SHAPE(1LL << 40, 0, 1LL << 40), 8), -1);
+    GRA_ASSERT_ERROR(
+        "op: a tensor of shape [1099511627776, 0, 1099511627776] has more bytes than the "
+        "address space");
 }
 
 GRA_TEST(a_negative_size_is_rejected)
@@ -230,7 +234,7 @@ GRA_TEST_MAIN("shape", the_macros_count_their_sizes, a_shape_is_read_from_an_arr
               too_many_sizes_keep_their_count, shapes_are_equal_when_count_and_sizes_are,
               sizes_beyond_the_count_do_not_matter, shapes_of_impossible_counts_compare_safely,
               the_text_is_PyTorchs, the_longest_text_fits_the_buffer, elements_are_counted,
-              a_size_of_0_is_fine_beside_enormous_ones, a_negative_size_is_rejected,
+              an_empty_shape_whose_strides_overflow_is_rejected, a_negative_size_is_rejected,
               nine_dims_are_rejected, more_elements_or_bytes_than_fit_are_rejected,
               broadcasting_stretches_sizes_of_1_and_missing_dims, a_size_of_1_shrinks_to_0,
               sizes_that_differ_do_not_broadcast, negative_dims_count_from_the_end,

@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-static const char *const names[] = {"1.weight", "1.bias",  "4.weight",  "4.bias",    "8.weight",
-                                    "8.bias",   "10.weight", "10.bias", "12.weight", "12.bias"};
+static const char *const names[] = {"1.weight", "1.bias",    "4.weight", "4.bias",    "8.weight",
+                                    "8.bias",   "10.weight", "10.bias",  "12.weight", "12.bias"};
 enum { PARAMETERS = sizeof names / sizeof names[0] };
 
 static int write_start(const char *path, gra_module *net, gra_data *data)
