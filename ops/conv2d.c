@@ -9,7 +9,7 @@
  *   dx = conv2d_backward_input(g, w)     dg = conv2d(u, w)            dw = backward_weight(g, u)
  *   dw = conv2d_backward_weight(g, x)    dg = conv2d(x, u)            dx = backward_input(g, u)
  *
- *   db[k] = sum_{n,p,q} g[n,k,p,q]
+ *   db[k] = sum_{n,p,q} g[n,k,p,q], conv2d_backward_bias, whose derivative repeats u over n, p, q
  */
 #include "ops/kernels/conv2d.h"
 #include "core/alloc_cache.h"
@@ -28,7 +28,8 @@ typedef struct {
     conv_args conv;
 } backward_args;
 
-extern const gra_op gra_op_conv2d_backward_input, gra_op_conv2d_backward_weight;
+extern const gra_op gra_op_conv2d_backward_input, gra_op_conv2d_backward_weight,
+    gra_op_conv2d_backward_bias;
 
 static gra_tensor *apply_conv(gra_tensor *x, gra_tensor *w, gra_tensor *bias,
                               const conv_args *args);
@@ -211,7 +212,7 @@ static void conv_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
     if (c->needs[1])
         dx[1] = backward_weight(g[0], c->in[0], gra_call_shape(c, 1), a);
     if (c->n_in > 2 && c->needs[2])
-        dx[2] = gra_sum(g[0], .dims = GRA_DIMS(0, 2, 3));
+        dx[2] = gra_apply(&gra_op_conv2d_backward_bias, g, 1, NULL);
 }
 
 static void backward_input_forward(gra_call *c)
@@ -246,6 +247,32 @@ static void backward_weight_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
         dx[1] = backward_input(c->in[0], u[0], gra_call_shape(c, 1), &a->conv);
 }
 
+static void backward_bias_forward(gra_call *c)
+{
+    gra_tensor *const g = kernel_ready(c->in[0]);
+    gra_tensor *const db =
+        g ? gra__empty("conv2d_backward_bias", GRA_SHAPE(g->shape.size[1]), g->dtype) : NULL;
+    if (!db)
+        return;
+    const gra__conv2d_shape s = {
+        .n = g->shape.size[0],
+        .k = g->shape.size[1],
+        .out_h = g->shape.size[2],
+        .out_w = g->shape.size[3],
+    };
+    if (g->dtype == GRA_FLOAT64)
+        gra__conv2d_backward_bias_f64(&s, gra__ptr(g), gra__ptr(db));
+    else
+        gra__conv2d_backward_bias_f32(&s, gra__ptr(g), gra__ptr(db));
+    c->out[0] = gra__converted(db, c->in[0]->dtype);
+}
+
+static void backward_bias_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
+{
+    const gra_shape shape = gra_call_shape(c, 0);
+    dx[0] = gra_expand(gra_view(u[0], GRA_SHAPE(shape.size[1], 1, 1)), shape);
+}
+
 const gra_op gra_op_conv2d = {
     .schema = "conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, "
               "int[2] padding=0, int[2] dilation=1, int groups=1) -> Tensor",
@@ -269,6 +296,13 @@ const gra_op gra_op_conv2d_backward_weight = {
     .forward = backward_weight_forward,
     .vjp = backward_weight_vjp,
     .args_size = sizeof(backward_args),
+};
+
+const gra_op gra_op_conv2d_backward_bias = {
+    .schema = "conv2d_backward_bias(Tensor g) -> Tensor",
+    .forward = backward_bias_forward,
+    .vjp = backward_bias_vjp,
+    .saves = GRA_SAVE_NOTHING,
 };
 
 static gra_tensor *apply_conv(gra_tensor *x, gra_tensor *w, gra_tensor *bias, const conv_args *args)
