@@ -177,15 +177,13 @@ V_INLINE void v_transpose(const float *src, int64_t src_stride, int64_t rows, in
         else                                                                                       \
             v_store_part(to, v##i, width);                                                         \
     }
+/* clang-format off */
 #if VW == 16
 #define V_EACH(M)                                                                                  \
     M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7) M(8) M(9) M(10) M(11) M(12) M(13) M(14) M(15)
-#define V_EACH_OUT(M, v)                                                                           \
-    M(v, 0)                                                                                        \
-    M(v, 1)                                                                                        \
-    M(v, 2)                                                                                        \
-    M(v, 3) M(v, 4) M(v, 5) M(v, 6) M(v, 7) M(v, 8) M(v, 9) M(v, 10) M(v, 11) M(v, 12) M(v, 13)    \
-        M(v, 14) M(v, 15)
+#define V_EACH_OUT(M, v) \
+    M(v, 0) M(v, 1) M(v, 2) M(v, 3) M(v, 4) M(v, 5) M(v, 6) M(v, 7) M(v, 8) M(v, 9) M(v, 10) \
+    M(v, 11) M(v, 12) M(v, 13) M(v, 14) M(v, 15)
 #define V_ROUND(d, s)                                                                              \
     V_PAIR(d, s, 0, 0, 1, 8)                                                                       \
     V_PAIR(d, s, 1, 2, 3, 9)                                                                       \
@@ -203,6 +201,7 @@ V_INLINE void v_transpose(const float *src, int64_t src_stride, int64_t rows, in
 #define V_EACH_OUT(M, v) M(v, 0) M(v, 1) M(v, 2) M(v, 3)
 #define V_ROUND(d, s) V_PAIR(d, s, 0, 0, 1, 2) V_PAIR(d, s, 1, 2, 3, 3)
 #endif
+    /* clang-format on */
     V_EACH(V_IN)
     V_ROUND(b, a)
     V_ROUND(c, b)
