@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/alloc_cache.h"
 #include "core/create.h"
 #include "core/error.h"
 #include "core/node.h"
@@ -21,10 +22,11 @@
 #include "ops/iterate.h"
 #include "ops/ops.h"
 
-/* A tensor whose gradient gra_grad wants. */
+/* A gradient that gra_grad wants: that of an output of a node, or of a leaf. */
 typedef struct target {
-    gra_tensor *tensor;
-    gra_tensor *grad; /* owned */
+    const void *owner; /* the node or the leaf */
+    int output;        /* of the node */
+    gra_tensor *grad;  /* owned */
 } target;
 
 /* A leaf with hooks: its gradient is gathered first, as hooks see the whole of it. */
@@ -36,7 +38,7 @@ typedef struct hooked_leaf {
 typedef struct walk {
     gra_node **nodes;
     size_t count, capacity;
-    target *targets; /* NULL: a backward that ends in the leaves */
+    target *targets; /* sorted; NULL: a backward that ends in the leaves */
     int target_count;
     hooked_leaf *hooked;
     size_t hooked_count, hooked_capacity;
@@ -55,10 +57,12 @@ static void *grown(void *array, size_t *capacity, size_t element)
 
 /* ---- collecting ---- */
 
-/* Notes a node the first time it is seen. */
+/* Notes a node the first time it is seen. Nodes belong to one walk at a time: not to that of another
+ * thread, nor to one that a hook or a rule begins inside of this one. */
 static bool reach(walk *w, gra_node *node)
 {
-    if (!node || node->busy)
+    const void *holder = node ? __atomic_load_n(&node->walk, __ATOMIC_RELAXED) : w;
+    if (holder == w)
         return true;
     if (w->count == w->capacity) {
         gra_node **const moved = grown(w->nodes, &w->capacity, sizeof *moved);
@@ -66,7 +70,12 @@ static bool reach(walk *w, gra_node *node)
             return false;
         w->nodes = moved;
     }
-    node->busy = true;
+    holder = NULL;
+    if (!__atomic_compare_exchange_n(&node->walk, &holder, w, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED)) {
+        gra_fail("gra_backward: this graph is being walked already");
+        return false;
+    }
     node->needed = false;
     w->nodes[w->count++] = node;
     return true;
@@ -89,14 +98,9 @@ static int by_falling_sequence(const void *a, const void *b)
 /* The array is its own queue: what is behind `i` is still to be looked at. */
 static bool collect(walk *w, gra_tensor *const *roots, int count)
 {
-    for (int i = 0; i < count; i++) {
-        if (roots[i]->node && roots[i]->node->busy && w->count == 0) {
-            gra_fail("gra_backward: this graph is being walked already");
-            return false;
-        }
+    for (int i = 0; i < count; i++)
         if (!reach(w, roots[i]->node))
             return false;
-    }
     bool sorted = true;
     for (size_t i = 0; i < w->count; i++) {
         if (!reach_inputs(w, w->nodes[i]))
@@ -110,20 +114,25 @@ static bool collect(walk *w, gra_tensor *const *roots, int count)
 
 /* ---- selecting ---- */
 
-static target *target_of_leaf(const walk *w, const gra_tensor *leaf)
+static target target_of(const gra_tensor *t)
 {
-    for (int i = 0; leaf && i < w->target_count; i++)
-        if (w->targets[i].tensor == leaf)
-            return &w->targets[i];
-    return NULL;
+    return t->node ? (target){.owner = t->node, .output = t->output} : (target){.owner = t};
 }
 
-static bool is_target(const walk *w, const gra_node *node, int output)
+static int by_owner(const void *a, const void *b)
 {
-    for (int i = 0; i < w->target_count; i++)
-        if (w->targets[i].tensor->node == node && w->targets[i].tensor->output == output)
-            return true;
-    return false;
+    const target *const x = a, *const y = b;
+    if (x->owner != y->owner)
+        return (uintptr_t)x->owner < (uintptr_t)y->owner ? -1 : 1;
+    return (x->output > y->output) - (x->output < y->output);
+}
+
+/* The same one each time where a tensor is wanted twice; NULL where it is not wanted. */
+static target *find_target(const walk *w, target sought)
+{
+    return w->targets
+               ? bsearch(&sought, w->targets, (size_t)w->target_count, sizeof sought, by_owner)
+               : NULL;
 }
 
 static bool edge_is_needed(const walk *w, const gra__edge *edge)
@@ -131,8 +140,9 @@ static bool edge_is_needed(const walk *w, const gra__edge *edge)
     if (!w->targets)
         return edge->node || edge->leaf;
     if (edge->leaf)
-        return target_of_leaf(w, edge->leaf) != NULL;
-    return edge->node && (edge->node->needed || is_target(w, edge->node, edge->output));
+        return find_target(w, (target){.owner = edge->leaf}) != NULL;
+    return edge->node && (edge->node->needed ||
+                          find_target(w, (target){.owner = edge->node, .output = edge->output}));
 }
 
 static void select_needed(walk *w)
@@ -149,7 +159,7 @@ static void select_needed(walk *w)
 /* Whether a gradient can be added into: nobody else reads its memory. */
 static bool is_exclusive(const gra_tensor *t)
 {
-    return t->head.refs == 1 && t->storage->refs == 1 && !t->node && t->contiguous &&
+    return t->head.refs == 1 && t->storage->refs == 1 && !t->node && gra__is_dense(t) &&
            (t->dtype == GRA_FLOAT32 || t->dtype == GRA_FLOAT64);
 }
 
@@ -174,19 +184,51 @@ static bool accumulate(const walk *w, gra_tensor **slot, gra_tensor *g)
     return true;
 }
 
-/* A leaf's first gradient is taken over where nothing else holds it (the scope of this visit, which is
- * about to end, holds one reference), else copied: the user may write into it. */
-static bool accumulate_leaf(const walk *w, gra_tensor *leaf, gra_tensor *g)
+static bool same_strides(const gra_tensor *a, const gra_tensor *b)
 {
-    const bool mine = g->head.refs == 1 && g->storage->refs == 1 && g->contiguous;
-    if (!leaf->grad && !w->create && !mine && !(g = gra_clone(g)))
-        return false;
-    return accumulate(w, &leaf->grad, g);
+    return (a->contiguous && b->contiguous) ||
+           !memcmp(a->stride, b->stride, (size_t)a->shape.count * sizeof a->stride[0]);
 }
 
-static gra_tensor *through_hooks(const gra_hook *hook, gra_tensor *g)
+/* A copy in the leaf's layout, so that an optimizer's loop goes through both in order. */
+static gra_tensor *copy_for(const gra_tensor *leaf, gra_tensor *g)
 {
-    for (; hook && g; hook = hook->next) {
+    gra_tensor *const copy = gra__empty_like("gra_backward", leaf, g->dtype);
+    return copy && gra__copy_into("gra_backward", copy, g) ? copy : NULL;
+}
+
+/* t.grad += g. The first one is taken over where nothing else holds it (the scope of this visit, which
+ * is about to end, holds one reference) and it lies in memory as t does, else copied: the user may
+ * write into it. */
+static bool accumulate_grad(const walk *w, gra_tensor *t, gra_tensor *g)
+{
+    const bool mine = g->head.refs == 1 && g->head.owned == 0 && g->storage->refs == 1;
+    const bool fits = gra__is_dense(g) && (same_strides(g, t) || !gra__is_dense(t));
+    if (!t->grad && !(mine && fits) && !(g = w->create ? gra_clone(g) : copy_for(t, g)))
+        return false;
+    return accumulate(w, &t->grad, g);
+}
+
+static int last_id(const gra_hook *hook)
+{
+    int id = 0;
+    for (; hook; hook = hook->next)
+        id = hook->id;
+    return id;
+}
+
+/* Hooks stand in the order of their ids. Each is looked up again, as the one before may have removed
+ * it; those that are added meanwhile wait for the next walk. */
+static gra_tensor *through_hooks(gra_hook *const *hooks, gra_tensor *g)
+{
+    const int last = last_id(*hooks);
+    for (int id = 0; g && id < last;) {
+        const gra_hook *hook = *hooks;
+        while (hook && hook->id <= id)
+            hook = hook->next;
+        if (!hook || hook->id > last)
+            break;
+        id = hook->id;
         gra_tensor *const other = hook->fn(g, hook->context);
         if (other && !gra_shape_equal(other->shape, g->shape)) {
             char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
@@ -194,7 +236,7 @@ static gra_tensor *through_hooks(const gra_hook *hook, gra_tensor *g)
                 "gra_backward: a hook replaced a gradient of shape %s by one of shape %s",
                 gra_shape_text(g->shape, a), gra_shape_text(other->shape, b));
         }
-        g = other ? other : g;
+        g = other ? gra_to(other, g->dtype) : g;
     }
     return gra_error() ? NULL : g;
 }
@@ -220,10 +262,10 @@ static bool gather_hooked(walk *w, gra_tensor *leaf, gra_tensor *g)
 static bool deliver_to_leaf(walk *w, gra_tensor *leaf, gra_tensor *g)
 {
     if (w->targets) {
-        target *const wanted = target_of_leaf(w, leaf);
+        target *const wanted = find_target(w, (target){.owner = leaf});
         return !wanted || accumulate(w, &wanted->grad, g);
     }
-    return leaf->hooks ? gather_hooked(w, leaf, g) : accumulate_leaf(w, leaf, g);
+    return leaf->hooks ? gather_hooked(w, leaf, g) : accumulate_grad(w, leaf, g);
 }
 
 static bool finish_hooked_leaves(walk *w)
@@ -231,8 +273,8 @@ static bool finish_hooked_leaves(walk *w)
     for (size_t i = 0; i < w->hooked_count; i++) {
         gra_tensor *const leaf = w->hooked[i].leaf;
         const int mark = gra_mark();
-        gra_tensor *const g = through_hooks(leaf->hooks, w->hooked[i].grad);
-        const bool fine = g && accumulate_leaf(w, leaf, g);
+        gra_tensor *const g = through_hooks(&leaf->hooks, w->hooked[i].grad);
+        const bool fine = g && accumulate_grad(w, leaf, g);
         gra_release(mark);
         if (!fine)
             return false;
@@ -274,13 +316,21 @@ static gra_tensor *restore_output(const walk *w, gra_node *node, int k)
     return out;
 }
 
+/* What a node saved, held by the scope as well: a rule may return it as a gradient, which then is
+ * not taken for one that nothing else holds. */
+static gra_tensor *held(gra_tensor *saved)
+{
+    gra__retain(saved);
+    return gra__scoped(saved);
+}
+
 static bool restore_saved(const walk *w, gra_node *node, gra_call *c)
 {
     for (int i = 0; i < node->n_in; i++) {
         const gra__edge *const edge = &node->edges[i];
         if (!version_is_current(node, "input", i, edge->saved, edge->saved_version))
             return false;
-        c->in[i] = edge->saved;
+        c->in[i] = held(edge->saved);
     }
     for (int k = 0; k < node->n_out; k++) {
         const gra__result *const result = &node->results[k];
@@ -288,8 +338,19 @@ static bool restore_saved(const walk *w, gra_node *node, gra_call *c)
             return false;
         c->out[k] = restore_output(w, node, k);
     }
-    memcpy(c->saved, node->saved, sizeof c->saved);
+    for (int i = 0; i < GRA_MAX_SAVED; i++)
+        c->saved[i] = held(node->saved[i]);
     return !gra_error();
+}
+
+/* Whether a tensor of shape `small` broadcasts to `large`. */
+static bool broadcasts_to(const gra_shape *small, const gra_shape *large)
+{
+    const int more = large->count - small->count;
+    bool fits = more >= 0;
+    for (int i = 0; i < small->count && fits; i++)
+        fits = small->size[i] == 1 || small->size[i] == large->size[more + i];
+    return fits;
 }
 
 /* Sums away what broadcasting repeated, converts the dtype, and refuses any other shape. */
@@ -305,14 +366,9 @@ static gra_tensor *fitted(const gra_node *node, int i, gra_tensor *dx)
         dx = gra_to(dx, edge->dtype);
     if (!dx || gra_shape_equal(dx->shape, edge->shape))
         return dx;
-    gra_shape shape;
     char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
-    const bool broadcasts = dx->shape.count >= edge->shape.count &&
-                            gra__broadcast("gra_backward", &dx->shape, &edge->shape, &shape) &&
-                            gra_shape_equal(shape, dx->shape);
-    if (broadcasts)
+    if (broadcasts_to(&edge->shape, &dx->shape))
         return gra_sum_to(dx, edge->shape);
-    gra_clear_error();
     return gra_fail(
         "gra_backward: the rule of %s gave its input %d a gradient of shape %s; the input "
         "has shape %s",
@@ -336,23 +392,8 @@ static bool pass_on(walk *w, gra_node *node, const bool *needs, gra_tensor **dx)
     return true;
 }
 
-static bool call_rule(walk *w, gra_node *node, gra_tensor **g)
+static bool has_rule(const gra_node *node)
 {
-    gra_tensor *in[node->n_in + 1], *out[node->n_out], *dx[node->n_in + 1];
-    bool needs[node->n_in + 1];
-    memset(dx, 0, sizeof dx);
-    for (int i = 0; i < node->n_in; i++)
-        needs[i] = edge_is_needed(w, &node->edges[i]);
-    gra_call c = {
-        .op = node->op,
-        .n_in = node->n_in,
-        .n_out = node->n_out,
-        .in = in,
-        .out = out,
-        .needs = needs,
-        .args = node->args,
-        .node = node,
-    };
     if (node->freed && gra__node_saves_something(node)) {
         gra_fail("gra_backward: what %s saved was freed by an earlier backward pass; pass "
                  ".retain_graph = true to that one to walk the graph again",
@@ -365,6 +406,24 @@ static bool call_rule(walk *w, gra_node *node, gra_tensor **g)
                  gra_op_name(node->op));
         return false;
     }
+    return true;
+}
+
+static bool call_rule(walk *w, gra_node *node, gra_tensor **g, gra_tensor **lists, bool *needs)
+{
+    gra_tensor **const in = lists, **const dx = in + node->n_in, **const out = dx + node->n_in;
+    gra_call c = {
+        .op = node->op,
+        .n_in = node->n_in,
+        .n_out = node->n_out,
+        .in = in,
+        .out = out,
+        .needs = needs,
+        .args = node->args,
+        .node = node,
+    };
+    for (int i = 0; i < node->n_in; i++)
+        needs[i] = edge_is_needed(w, &node->edges[i]);
     if (!restore_saved(w, node, &c))
         return false;
     if (gra__watch)
@@ -373,30 +432,39 @@ static bool call_rule(walk *w, gra_node *node, gra_tensor **g)
     return !gra_error() && pass_on(w, node, needs, dx);
 }
 
+/* Zeros for an output that no gradient came to, where there are others. */
+static bool fill_gradients(const gra_node *node, gra_tensor **g)
+{
+    for (int k = 0; k < node->n_out; k++) {
+        const gra__result *const result = &node->results[k];
+        if (!g[k] && result->shape.count >= 0 &&
+            !(g[k] = gra__zeros("gra_backward", result->shape, result->dtype)))
+            return false;
+    }
+    return true;
+}
+
 /* Takes the gradient of output k out of its slot, through the hooks, into the current scope. */
 static gra_tensor *take_gradient(const walk *w, gra_node *node, int k)
 {
     gra__result *const result = &node->results[k];
     gra_tensor *g = gra__scoped(result->grad);
     result->grad = NULL;
-    g = g ? through_hooks(result->hooks, g) : NULL;
+    g = g ? through_hooks(&result->hooks, g) : NULL;
     if (!g)
         return NULL;
     if (!w->targets && result->tensor && result->tensor->retains_grad &&
-        !accumulate(w, &result->tensor->grad, g))
+        !accumulate_grad(w, result->tensor, g))
         return NULL;
-    for (int i = 0; i < w->target_count; i++) {
-        target *const wanted = &w->targets[i];
-        if (wanted->tensor->node == node && wanted->tensor->output == k &&
-            !accumulate(w, &wanted->grad, g))
-            return NULL;
-    }
-    return g;
+    target *const wanted = find_target(w, (target){.owner = node, .output = k});
+    return !wanted || accumulate(w, &wanted->grad, g) ? g : NULL;
 }
 
-static bool visit(walk *w, gra_node *node)
+/* A visit with the lists g [n_out], in [n_in], dx [n_in], out [n_out] and needs [n_in]. */
+static bool visit_with(walk *w, gra_node *node, gra_tensor **g)
 {
-    gra_tensor *g[node->n_out];
+    gra_tensor **const lists = g + node->n_out;
+    bool *const needs = (bool *)(lists + 2 * node->n_in + node->n_out);
     bool any = false;
     for (int k = 0; k < node->n_out; k++) {
         g[k] = take_gradient(w, node, k);
@@ -406,13 +474,7 @@ static bool visit(walk *w, gra_node *node)
         return false;
     if (!any || (w->targets && !node->needed))
         return true;
-    for (int k = 0; k < node->n_out; k++) {
-        const gra__result *const result = &node->results[k];
-        if (!g[k] && result->shape.count >= 0 &&
-            !(g[k] = gra__zeros("gra_backward", result->shape, result->dtype)))
-            return false;
-    }
-    if (!call_rule(w, node, g))
+    if (!fill_gradients(node, g) || !has_rule(node) || !call_rule(w, node, g, lists, needs))
         return false;
     if (!w->retain) {
         gra__node_free_saved(node);
@@ -421,18 +483,26 @@ static bool visit(walk *w, gra_node *node)
     return true;
 }
 
+/* The lists are not on the stack, as there may be any number of inputs. */
+static bool visit(walk *w, gra_node *node)
+{
+    const size_t n_in = (size_t)node->n_in, n_out = (size_t)node->n_out;
+    const size_t bytes = 2 * (n_in + n_out) * sizeof(gra_tensor *) + n_in * sizeof(bool);
+    gra_tensor **const lists = gra__alloc_zeroed(bytes);
+    const bool fine = lists && visit_with(w, node, lists);
+    gra__dealloc(lists, bytes);
+    return fine;
+}
+
 static bool visit_all(walk *w)
 {
     bool fine = true;
-    const bool was = gra_set_grad(w->create);
     for (size_t i = 0; i < w->count && fine; i++) {
         const int mark = gra_mark();
         fine = visit(w, w->nodes[i]);
         gra_release(mark);
     }
-    fine = fine && finish_hooked_leaves(w);
-    gra_set_grad(was);
-    return fine;
+    return fine && finish_hooked_leaves(w);
 }
 
 /* ---- beginning and end ---- */
@@ -459,7 +529,8 @@ static gra_tensor *initial_gradient(gra_tensor *output, gra_tensor *gradient)
 
 static bool seed(walk *w, gra_tensor *root, gra_tensor *gradient)
 {
-    gra_tensor *const g = initial_gradient(root, gradient);
+    gra_tensor *const g =
+        gra__history_is_current("gra_backward", root) ? initial_gradient(root, gradient) : NULL;
     if (!g)
         return false;
     return root->node ? accumulate(w, &root->node->results[root->output].grad, g)
@@ -470,11 +541,11 @@ static void finish(walk *w)
 {
     for (size_t i = 0; i < w->count; i++) {
         gra_node *const node = w->nodes[i];
-        node->busy = false;
         for (int k = 0; k < node->n_out; k++) {
             gra__release(node->results[k].grad);
             node->results[k].grad = NULL;
         }
+        __atomic_store_n(&node->walk, NULL, __ATOMIC_RELEASE);
     }
     for (size_t i = 0; i < w->hooked_count; i++) {
         gra__release(w->hooked[i].leaf);
@@ -487,6 +558,7 @@ static void finish(walk *w)
 static bool run(walk *w, gra_tensor *const *roots, gra_tensor *const *gradients, int count)
 {
     const int mark = gra_mark();
+    const bool was = gra_set_grad(w->create);
     bool fine = collect(w, roots, count);
     if (fine && w->targets)
         select_needed(w);
@@ -494,6 +566,7 @@ static bool run(walk *w, gra_tensor *const *roots, gra_tensor *const *gradients,
         fine = seed(w, roots[i], gradients ? gradients[i] : NULL);
     gra_release(mark); /* so that a slot is its gradient's only owner */
     fine = fine && visit_all(w);
+    gra_set_grad(was);
     finish(w);
     return fine;
 }
@@ -539,51 +612,62 @@ static bool check_grad_arguments(const gra_grad_many_options *o)
     return true;
 }
 
-/* Moves what was found into the results, in the caller's scope. */
-static bool deliver_results(const gra_grad_many_options *o, target *targets)
+/* Hands what was found to the caller's scope; a tensor may be wanted twice. */
+static bool deliver_results(const gra_grad_many_options *o, const walk *w)
 {
     for (int i = 0; i < o->input_count; i++) {
-        if (!targets[i].grad && !o->allow_unused) {
+        gra_tensor *const grad = find_target(w, target_of(o->inputs[i]))->grad;
+        if (!grad && !o->allow_unused) {
             gra_fail(
                 "gra_grad: the outputs do not depend on input %d; pass .allow_unused = true to "
                 "get zeros for it",
                 i);
             return false;
         }
-        o->results[i] =
-            targets[i].grad ? gra__scoped(targets[i].grad) : gra_zeros_like(o->inputs[i]);
-        targets[i].grad = NULL;
+        gra__retain(grad);
+        o->results[i] = grad ? gra__scoped(grad) : gra_zeros_like(o->inputs[i]);
         if (!o->results[i])
             return false;
     }
     return true;
 }
 
-int gra_grad_many_with(gra_grad_many_options o)
+static bool grad_many(const gra_grad_many_options *o)
 {
-    for (int i = 0; i < o.input_count; i++)
-        o.results[i] = NULL;
-    if (gra_error() || !check_grad_arguments(&o))
-        return -1;
-    target *const targets = calloc((size_t)o.input_count + 1, sizeof *targets);
-    if (!targets) {
-        gra_fail("gra_grad: out of memory for %d inputs", o.input_count);
-        return -1;
-    }
-    for (int i = 0; i < o.input_count; i++)
-        targets[i].tensor = o.inputs[i];
+    target *const targets = calloc((size_t)o->input_count + 1, sizeof *targets);
+    if (!targets)
+        return gra_fail("gra_grad: out of memory for %d inputs", o->input_count);
+    for (int i = 0; i < o->input_count; i++)
+        targets[i] = target_of(o->inputs[i]);
+    qsort(targets, (size_t)o->input_count, sizeof *targets, by_owner);
     walk w = {
         .targets = targets,
-        .target_count = o.input_count,
-        .retain = o.retain_graph || o.create_graph,
-        .create = o.create_graph,
+        .target_count = o->input_count,
+        .retain = o->retain_graph || o->create_graph,
+        .create = o->create_graph,
     };
-    const bool fine =
-        run(&w, o.outputs, o.gradients, o.output_count) && deliver_results(&o, targets);
-    for (int i = 0; i < o.input_count; i++)
+    const bool fine = run(&w, o->outputs, o->gradients, o->output_count) && deliver_results(o, &w);
+    for (int i = 0; i < o->input_count; i++)
         gra__release(targets[i].grad);
     free(targets);
-    return fine ? 0 : -1;
+    return fine;
+}
+
+static void forget_results(const gra_grad_many_options *o)
+{
+    for (int i = 0; i < o->input_count; i++)
+        o->results[i] = NULL;
+}
+
+int gra_grad_many_with(gra_grad_many_options o)
+{
+    forget_results(&o);
+    if (gra_error() || !check_grad_arguments(&o))
+        return -1;
+    if (grad_many(&o))
+        return 0;
+    forget_results(&o);
+    return -1;
 }
 
 gra_tensor *gra_grad_with(gra_grad_options o)

@@ -8,8 +8,12 @@
  * retain_graph is set.  With create_graph the rules themselves are recorded: the gradients can be
  * differentiated again.
  *
- * Errors (-1 or NULL): a tensor without history, a gradient of another shape, a graph walked twice, a
- * saved tensor that was modified in place, an op without a rule, a rule that fails.  After a failed
+ * A gra_backward with create_graph makes a circle: a leaf owns its grad, whose history owns the leaf.
+ * It ends when the grad is zeroed; a leaf that is freed before that is never gone.  gra_grad makes none.
+ *
+ * Errors (-1 or NULL): a tensor without history, a gradient of another shape, a graph walked twice, or
+ * walked already by another thread or by the walk that called this hook or rule, a saved tensor that
+ * was modified in place, an op without a rule, a rule that fails.  After a failed
  * backward, leaf gradients are unspecified until they are zeroed.
  * May include: core, ops.
  */

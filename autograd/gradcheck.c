@@ -36,6 +36,10 @@ static gra_tensor *projection(const gra_gradcheck_options *o, gra_tensor *v)
 
 static bool inputs_are_fit(const gra_gradcheck_options *o)
 {
+    if (!o->function || !o->inputs) {
+        gra_fail("gra_gradcheck: %s is NULL", o->function ? "the list of inputs" : "the function");
+        return false;
+    }
     if (o->count < 1 || o->count >= MAX_INPUTS) {
         gra_fail("gra_gradcheck: %d inputs were given; 1 to %d are possible", o->count,
                  MAX_INPUTS - 1);

@@ -7,7 +7,8 @@
 GRA_BEGIN_DECLS
 
 /* Called with the complete gradient of a tensor; returns another one of the same shape to go on with,
- * or NULL to leave it. The gradient is borrowed. */
+ * or NULL to leave it; it is converted to the gradient's dtype. The gradient is borrowed. A hook may
+ * add and remove hooks; one that is added waits for the next walk. */
 typedef gra_tensor *(*gra_hook_fn)(gra_tensor *grad, void *context);
 
 /* Registers fn on a tensor that requires a gradient; hooks run in the order of registration. Returns

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "alloc_cache.h"
 #include "error.h"
 #include "node.h"
 #include "schema.h"
@@ -38,14 +39,13 @@ static bool inputs_present(const gra_op *op, gra_tensor *const *inputs, int coun
     return true;
 }
 
-/* A view whose storage was written by a recorded op since has a history that is no longer true. */
-static bool history_is_current(const gra_op *op, const gra_tensor *t)
+bool gra__history_is_current(const char *op, const gra_tensor *t)
 {
     if (!t || !t->is_view || t->view_version >= t->storage->recorded_version)
         return true;
-    gra_fail("%s: a view is used whose tensor was modified in place by %.*s since the view was "
+    gra_fail("%.*s: a view is used whose tensor was modified in place by %.*s since the view was "
              "made; take the view again after the modification",
-             gra_op_name(op), (int)strcspn(t->storage->writer, "("), t->storage->writer);
+             (int)strcspn(op, "("), op, (int)strcspn(t->storage->writer, "("), t->storage->writer);
     return false;
 }
 
@@ -104,52 +104,106 @@ static void note_write(const gra_op *op, gra_tensor *t, bool recording)
     t->view_version = t->storage->version;
 }
 
+static bool gives_floating(const gra_call *c)
+{
+    for (int k = 0; k < c->n_out; k++)
+        if (gra_dtype_is_floating(c->out[k]->dtype))
+            return true;
+    return false;
+}
+
+/* An output that is an input, as it is, becomes a view of it: a node would own itself if it were
+ * attached to its own input. */
+static bool make_outputs_new(gra_call *c)
+{
+    for (int k = c->op->inplace ? 1 : 0; k < c->n_out; k++) {
+        gra_tensor *const out = c->out[k];
+        int i = 0;
+        while (i < c->n_in && c->in[i] != out)
+            i++;
+        if (i < c->n_in && !(c->out[k] = gra__view(out, out->shape, out->stride, out->offset)))
+            return false;
+    }
+    return true;
+}
+
+/* Gives the outputs their history, where there is one, and a write its version. False with an error. */
+static bool record(gra_call *c, bool recording)
+{
+    gra_node *node = NULL; /* made before the version moves: what is saved is what was read */
+    recording = recording && gives_floating(c);
+    if (recording && make_outputs_new(c))
+        node = gra__node_new(c);
+    if (c->op->inplace)
+        note_write(c->op, c->out[0], recording);
+    bool fine = node || !recording;
+    for (int k = 0; node && k < c->n_out && fine; k++)
+        fine = !gra_dtype_is_floating(c->out[k]->dtype) || gra__node_attach(node, k, c->out[k]);
+    gra__release(node);
+    return fine;
+}
+
 static bool run_forward(gra_call *c, bool recording)
 {
     const int mark = gra_mark();
     const bool was = gra_set_grad(gra_grad_enabled() && c->op->composite);
     c->op->forward(c);
     gra_set_grad(was);
-    if (gra_error() || !outputs_made(c->op, c->out, c->n_out)) {
+    if (gra_error() || !outputs_made(c->op, c->out, c->n_out) || !record(c, recording)) {
         gra_release(mark);
         return false;
     }
-    gra_node *node = NULL;
-    if (recording && gra_dtype_is_floating(c->out[0]->dtype)) {
-        node = gra__node_new(c); /* before the version moves: what is saved is what was read */
-        if (!node) {
-            gra_release(mark);
-            return false;
-        }
-    }
-    if (c->op->inplace)
-        note_write(c->op, c->out[0], recording);
-    for (int k = 0; node && k < c->n_out; k++)
-        if (gra_dtype_is_floating(c->out[k]->dtype))
-            gra__node_attach(node, k, c->out[k]);
-    gra__release(node);
     keep_outputs(mark, c->out, c->n_out);
-    return true;
+    return !gra_error();
+}
+
+/* Fills needs, and sets recording if one of them is; false with an error. */
+static bool look_at_inputs(const gra_op *op, gra_tensor *const *inputs, int count, bool *needs,
+                           bool *recording)
+{
+    for (int i = 0; i < count; i++) {
+        if (!gra__history_is_current(op->schema, inputs[i]))
+            return false;
+        needs[i] = gra_grad_enabled() && !op->composite && inputs[i] && inputs[i]->requires_grad;
+        *recording |= needs[i];
+    }
+    return !op->inplace || may_write(op, inputs[0], *recording);
+}
+
+/* Whether a call agrees with its op's schema, so that no rule reads what is not there. */
+static bool call_fits(const gra_op *op, gra_tensor *const *inputs, int count, const void *args,
+                      int output_count)
+{
+    const gra__signature *const s = op ? gra__schema_signature(op) : NULL;
+    if (!op)
+        gra_fail("gra_apply: the op is NULL");
+    if (!s)
+        return false;
+    if (count < s->min_in || count > s->max_in || (count && !inputs))
+        gra_fail("%s: %d input tensors were given, which does not fit its schema: %s",
+                 gra_op_name(op), inputs ? count : 0, op->schema);
+    else if (output_count != s->outputs)
+        gra_fail("%s: %d outputs were asked for, which does not fit its schema: %s",
+                 gra_op_name(op), output_count, op->schema);
+    else if (!args != !op->args_size)
+        gra_fail("%s: %s", gra_op_name(op),
+                 args ? "arguments were given, but .args_size of the op is 0"
+                      : "the struct of its arguments is NULL");
+    return !gra_error();
 }
 
 int gra_apply_many(const gra_op *op, gra_tensor *const *inputs, int count, const void *args,
                    gra_tensor **outputs, int output_count)
 {
+    enum { FEW = 32 }; /* inputs; gra_cat may have any number */
     memset(outputs, 0, (size_t)output_count * sizeof *outputs);
-    if (gra_error() || !inputs_present(op, inputs, count))
+    if (gra_error() || !call_fits(op, inputs, count, args, output_count) ||
+        !inputs_present(op, inputs, count))
         return -1;
     if (gra__watch)
         gra__watch(op, GRA__CALLED);
-    bool needs[count + 1];
-    bool recording = false;
-    for (int i = 0; i < count; i++) {
-        if (!history_is_current(op, inputs[i]))
-            return -1;
-        needs[i] = gra_grad_enabled() && !op->composite && inputs[i] && inputs[i]->requires_grad;
-        recording |= needs[i];
-    }
-    if (op->inplace && !may_write(op, inputs[0], recording))
-        return -1;
+    bool few[FEW], recording = false;
+    bool *const needs = count <= FEW ? few : gra__alloc((size_t)count);
     gra_call call = {
         .op = op,
         .n_in = count,
@@ -160,10 +214,13 @@ int gra_apply_many(const gra_op *op, gra_tensor *const *inputs, int count, const
         .args = args,
         .saves = op->saves,
     };
-    if (run_forward(&call, recording))
-        return 0;
-    memset(outputs, 0, (size_t)output_count * sizeof *outputs);
-    return -1;
+    const bool fine = needs && look_at_inputs(op, inputs, count, needs, &recording) &&
+                      run_forward(&call, recording);
+    if (!fine)
+        memset(outputs, 0, (size_t)output_count * sizeof *outputs);
+    if (needs != few)
+        gra__dealloc(needs, (size_t)count);
+    return fine ? 0 : -1;
 }
 
 gra_tensor *gra_apply(const gra_op *op, gra_tensor *const *inputs, int count, const void *args)

@@ -13,29 +13,35 @@ static const struct {
     [GRA_BOOL] = {"bool", 1, 0, 0},
 };
 
+/* What is no dtype is taken for the first one in queries; making a tensor of it is an error. */
+static unsigned valid(gra_dtype dtype)
+{
+    return (unsigned)dtype < GRA_DTYPE_COUNT ? (unsigned)dtype : 0;
+}
+
 size_t gra_dtype_size(gra_dtype dtype)
 {
-    return infos[dtype].size;
+    return infos[valid(dtype)].size;
 }
 
 const char *gra_dtype_name(gra_dtype dtype)
 {
-    return infos[dtype].name;
+    return (unsigned)dtype < GRA_DTYPE_COUNT ? infos[dtype].name : "no dtype";
 }
 
 bool gra_dtype_is_floating(gra_dtype dtype)
 {
-    return infos[dtype].category == 2;
+    return infos[valid(dtype)].category == 2;
 }
 
 bool gra_dtype_is_integer(gra_dtype dtype)
 {
-    return infos[dtype].category == 1;
+    return infos[valid(dtype)].category == 1;
 }
 
 gra_dtype gra_promote_types(gra_dtype a, gra_dtype b)
 {
-    if (infos[a].category != infos[b].category)
-        return infos[a].category > infos[b].category ? a : b;
-    return infos[a].rank >= infos[b].rank ? a : b;
+    if (infos[valid(a)].category != infos[valid(b)].category)
+        return infos[valid(a)].category > infos[valid(b)].category ? a : b;
+    return infos[valid(a)].rank >= infos[valid(b)].rank ? a : b;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alloc_cache.h"
+#include "error.h"
 
 static uint64_t sequence;
 
@@ -123,11 +124,18 @@ gra_node *gra__node_new(const gra_call *c)
         node->saved[i] = c->saved[i];
         gra__retain(c->saved[i]);
     }
-    return node;
+    if (!gra_error()) /* else what it was to save is not there */
+        return node;
+    gra__release(node);
+    return NULL;
 }
 
-void gra__node_attach(gra_node *node, int k, gra_tensor *t)
+bool gra__node_attach(gra_node *node, int k, gra_tensor *t)
 {
+    const bool saves = k < 31 && (node->saves & GRA_OUT(k));
+    gra_tensor *const saved = saves ? gra__alias(t) : NULL;
+    if (saves && !saved)
+        return false;
     gra__retain(node);
     if (t->node)
         gra__node_forget(t);
@@ -138,10 +146,9 @@ void gra__node_attach(gra_node *node, int k, gra_tensor *t)
     result->tensor = t;
     result->shape = t->shape;
     result->dtype = t->dtype;
-    if (k < 31 && (node->saves & GRA_OUT(k))) {
-        result->saved = gra__alias(t);
-        result->saved_version = t->storage->version;
-    }
+    result->saved = saved;
+    result->saved_version = t->storage->version;
+    return true;
 }
 
 void gra__node_forget(gra_tensor *t)

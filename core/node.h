@@ -54,18 +54,18 @@ struct gra_node {
     gra__result *results;
     void *args;
     gra_tensor *saved[GRA_MAX_SAVED];
-    bool freed;     /* what it saved is gone: a walk without retain_graph passed here */
-    bool busy;      /* a walk is under way here */
-    bool needed;    /* during a walk: a wanted gradient lies below */
-    gra_node *next; /* in the work list of nodes to destroy */
-    size_t bytes;   /* of this block */
+    bool freed;       /* what it saved is gone: a walk without retain_graph passed here */
+    const void *walk; /* atomic: the walk that is under way here, or NULL */
+    bool needed;      /* during a walk: a wanted gradient lies below */
+    gra_node *next;   /* in the work list of nodes to destroy */
+    size_t bytes;     /* of this block */
 };
 
 /* Records a call: a new node with one reference, or NULL with an error. */
 gra_node *gra__node_new(const gra_call *c);
 
-/* Makes t output k of node. */
-void gra__node_attach(gra_node *node, int k, gra_tensor *t);
+/* Makes t output k of node. False with an error, and t as it was, where memory is short. */
+bool gra__node_attach(gra_node *node, int k, gra_tensor *t);
 
 /* Drops t's reference on its node. */
 void gra__node_forget(gra_tensor *t);
@@ -75,5 +75,9 @@ void gra__node_free_saved(gra_node *node);
 bool gra__node_saves_something(const gra_node *node);
 
 void gra__hooks_free(gra_hook *hook);
+
+/* Whether t's history is true: a view has none any more once a recorded op has written into its
+ * storage. False with an error that names op, a schema or a plain name. */
+bool gra__history_is_current(const char *op, const gra_tensor *t);
 
 #endif

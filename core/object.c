@@ -46,9 +46,15 @@ static void free_object(gra_object *self)
 
 void gra_free_objects(void *const *objects, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (objects[i])
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0;
+        while (objects[k] != objects[i])
+            k++;
+        if (objects[i] && k == i)
             free_object(objects[i]);
+        else if (objects[i])
+            gra_fail("gra_free: arguments %zu and %zu are the same object", k + 1, i + 1);
+    }
 }
 
 int64_t gra_live(void)

@@ -19,7 +19,8 @@
 GRA_BEGIN_DECLS
 
 /* Gives up the caller's ownership of count objects; NULLs are fine. Freeing what is not the
- * caller's (a tensor that was not kept, a module inside a container) is an error and frees nothing. */
+ * caller's (a tensor that was not kept, a module inside a container) is an error and frees nothing.
+ * An object that is gone already must not be named again, as with free(). */
 void gra_free_objects(void *const *objects, size_t count);
 
 #ifndef __cplusplus

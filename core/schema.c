@@ -1,7 +1,7 @@
 /* schema.c - a reader for op schemas: "name(type name=default, ...) -> type". */
 #include "schema.h"
 
-#include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,8 @@ static const char *word_end(const char *p)
 
 bool gra__schema_next(const char *schema, const char *at, gra__parameter *p)
 {
-    const char *from = at ? at : strchr(schema, '(') + 1;
+    const char *from = at ? at : schema + strcspn(schema, "(");
+    from += !at && *from == '(';
     while (*from == ' ' || *from == '*' || *from == ',') /* "*, " begins keyword-only parameters */
         from++;
     if (*from == ')' || !*from)
@@ -69,7 +70,7 @@ const char *gra__schema_input(const char *schema, int i, char *buffer, size_t si
     return buffer;
 }
 
-/* Size and alignment of a parameter's member; false for a tensor, which is no member. */
+/* Size and alignment of a parameter's member; false for a type that is not known. */
 static bool member(const gra__parameter *p, size_t *size, size_t *align)
 {
     static const struct {
@@ -82,8 +83,6 @@ static bool member(const gra__parameter *p, size_t *size, size_t *align)
         {"ScalarType", sizeof(gra_dtype), _Alignof(gra_dtype)},
         {"str", sizeof(char *), _Alignof(char *)},
     };
-    if (is_tensor(p))
-        return false;
     if (!strncmp(p->type, "int[", 4)) {
         const size_t count = (size_t)strtoul(p->type + 4, NULL, 10);
         *size = count ? count * sizeof(int64_t) : sizeof(gra_shape);
@@ -110,14 +109,60 @@ ptrdiff_t gra__schema_offset(const char *schema, const char *name, const char *t
     gra__parameter p;
     size_t offset = 0, size, align;
     for (const char *at = NULL; gra__schema_next(schema, at, &p); at = p.next) {
-        if (!member(&p, &size, &align))
+        if (is_tensor(&p))
             continue;
+        if (!member(&p, &size, &align)) /* of an unknown size: no more offsets can be told */
+            return -1;
         offset = (offset + align - 1) / align * align;
         if (equals(p.name, p.name_length, name))
             return equals(p.type, p.type_length, type) ? (ptrdiff_t)offset : -1;
         offset += size;
     }
     return -1;
+}
+
+static bool read_signature(const gra_op *op, gra__signature *s)
+{
+    const char *const open = strchr(op->schema, '('), *const arrow = strstr(op->schema, ") -> ");
+    *s = (gra__signature){.op = op, .schema = op->schema};
+    if (!open || open == op->schema || !arrow)
+        return false;
+    gra__parameter p;
+    for (const char *at = NULL; gra__schema_next(op->schema, at, &p); at = p.next) {
+        if (p.name_length == 0)
+            return false;
+        if (!is_tensor(&p))
+            continue;
+        const bool list = !strncmp(p.type, "Tensor[]", 8);
+        s->max_in = list ? INT_MAX : s->max_in + 1;
+        if (!list && !memchr(p.type, '?', p.type_length))
+            s->min_in = s->max_in;
+    }
+    const char *result = arrow + 5;
+    while ((result = strstr(result, "Tensor"))) {
+        s->outputs++;
+        result += 6;
+    }
+    return s->outputs > 0;
+}
+
+const gra__signature *gra__schema_signature(const gra_op *op)
+{
+    enum { KEPT = 256 };
+    static _Thread_local gra__signature kept[KEPT];
+    gra__signature *const s = &kept[((uintptr_t)op >> 4) % KEPT];
+    if (s->op == op && s->schema == op->schema)
+        return s;
+    if (!op->schema)
+        return gra_fail("gra_apply: the op has no schema");
+    if (!op->forward)
+        return gra_fail("gra_apply: the op has no forward: %s", op->schema);
+    if (read_signature(op, s))
+        return s;
+    s->op = NULL;
+    return gra_fail("gra_apply: the schema cannot be read: \"%s\"; it is written like "
+                    "\"name(Tensor x, float beta=1.0) -> Tensor\"",
+                    op->schema);
 }
 
 static const void *argument(const gra_call *c, const char *name, const char *type)

@@ -14,6 +14,18 @@ typedef struct gra__parameter {
 /* Reads the first parameter of a schema, or the one that `at` points to; false at the end. */
 bool gra__schema_next(const char *schema, const char *at, gra__parameter *p);
 
+/* What a call must agree with. */
+typedef struct gra__signature {
+    const gra_op *op;   /* whose it is, */
+    const char *schema; /* and of which text */
+    int min_in, max_in; /* tensors; a list takes any number */
+    int outputs;
+} gra__signature;
+
+/* The signature of an op, read once by each thread; NULL with an error where the op has no forward or a
+ * schema that cannot be read. Valid until the thread's next call. */
+const gra__signature *gra__schema_signature(const gra_op *op);
+
 /* Whether tensor input i may be NULL ("Tensor? bias"). */
 bool gra__schema_optional(const char *schema, int i);
 

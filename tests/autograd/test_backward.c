@@ -1,4 +1,6 @@
 /* test_backward.c - the walk: accumulation, higher derivatives, memory, in-place checks, errors. */
+#include <pthread.h>
+
 #include "gradus.h"
 
 #include "tests/support/test.h"
@@ -437,6 +439,186 @@ GRA_TEST(an_op_of_two_outputs_gets_zeros_for_the_one_that_is_not_used)
     GRA_ASSERT_VALUES(gra_tensor_grad(x), 8);
 }
 
+GRA_TEST(gradients_with_a_graph_do_not_share_memory_either)
+{
+    gra_tensor *a = gra_requires_grad(gra_vector(1, 2)), *b = gra_requires_grad(gra_vector(2, 3));
+    gra_backward(gra_sum(gra_add(a, b)), .create_graph = true);
+    const bool was = gra_set_grad(false);
+    gra_mul_scalar_(gra_tensor_grad(a), 9);
+    gra_set_grad(was);
+    GRA_ASSERT_NO_ERROR();
+    GRA_ASSERT_VALUES(gra_tensor_grad(a), 9, 9);
+    GRA_ASSERT_VALUES(gra_tensor_grad(b), 1, 1);
+}
+
+GRA_TEST(retained_gradients_do_not_share_memory)
+{
+    gra_tensor *a = gra_requires_grad(gra_vector(3));
+    gra_tensor *b = gra_retain_grad(gra_add_scalar(a, 1));
+    gra_tensor *c = gra_retain_grad(gra_add_scalar(b, 1));
+    gra_backward(c);
+    gra_fill_(gra_tensor_grad(b), 9);
+    GRA_ASSERT_VALUES(gra_tensor_grad(c), 1);
+    GRA_ASSERT_VALUES(gra_tensor_grad(a), 1);
+}
+
+GRA_TEST(grad_many_gives_a_tensor_that_is_named_twice_its_gradient_twice)
+{
+    gra_tensor *x = gra_requires_grad(gra_vector(3)), *h = gra_mul(x, x), *y = gra_mul(h, h);
+    gra_tensor *const inputs[] = {x, h, x, h};
+    gra_tensor *dx[4];
+    ck_assert_int_eq(gra_grad_many(&y, 1, inputs, 4, dx), 0);
+    GRA_ASSERT_VALUES(dx[0], 108);
+    GRA_ASSERT_VALUES(dx[1], 18);
+    GRA_ASSERT_VALUES(dx[2], 108);
+    GRA_ASSERT_VALUES(dx[3], 18);
+}
+
+GRA_TEST(a_failed_grad_many_gives_no_results)
+{
+    gra_tensor *x = gra_requires_grad(gra_vector(3)), *z = gra_requires_grad(gra_vector(3));
+    gra_tensor *y = gra_mul(x, x), *dx[2];
+    ck_assert_int_eq(gra_grad_many(&y, 1, (gra_tensor *[]){x, z}, 2, dx), -1);
+    GRA_ASSERT_ERROR("gra_grad: the outputs do not depend on input 1; pass .allow_unused = true to "
+                     "get zeros for it");
+    ck_assert(!dx[0] && !dx[1]);
+}
+
+GRA_TEST(a_view_whose_tensor_got_a_new_history_cannot_be_walked_from)
+{
+    gra_tensor *x = gra_requires_grad(gra_vector(1, 2)), *y = gra_mul_scalar(x, 1);
+    gra_tensor *v = gra_view(y, GRA_SHAPE(2));
+    gra_mul_scalar_(y, 3);
+    gra_tensor_touch(v); /* which does not make its history true */
+    ck_assert_int_eq(gra_backward(v, .gradient = gra_ones(GRA_SHAPE(2))), -1);
+    GRA_ASSERT_ERROR("gra_backward: a view is used whose tensor was modified in place by "
+                     "gra_tensor_touch since the view was made; take the view again after the "
+                     "modification");
+}
+
+GRA_TEST(the_result_of_an_op_is_not_overwritten_while_ops_are_recorded)
+{
+    gra_tensor *x = gra_requires_grad(gra_ones(GRA_SHAPE(2))), *y = gra_mul_scalar(x, 2);
+    ck_assert_ptr_null(gra_normal_(y, 0, 1));
+    GRA_ASSERT_ERROR("gra_normal_: the result of mul_scalar cannot be overwritten while ops are "
+                     "recorded, as its history would not be true; wrap the call in "
+                     "gra_set_grad(false), or pass gra_detach(t)");
+    ck_assert_ptr_nonnull(gra_normal_(gra_detach(y), 0, 1));
+    ck_assert_ptr_nonnull(gra_normal_(x, 0, 1));
+}
+
+/* ---- ops that hand back what they were given ---- */
+
+static void same_forward(gra_call *c)
+{
+    c->out[0] = c->in[0];
+}
+
+static void negated_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
+{
+    (void)c;
+    dx[0] = gra_neg(g[0]);
+}
+
+GRA_TEST(an_op_may_return_its_input_as_it_is)
+{
+    static const gra_op op = {.schema = "reverse(Tensor x) -> Tensor",
+                              .forward = same_forward,
+                              .vjp = negated_vjp,
+                              .saves = GRA_SAVE_NOTHING};
+    gra_tensor *x = gra_requires_grad(gra_vector(1, 2)), *y = gra_apply(&op, &x, 1, NULL);
+    ck_assert(gra_is_leaf(x) && !gra_is_leaf(y));
+    gra_backward(gra_sum(y));
+    GRA_ASSERT_VALUES(gra_tensor_grad(x), -1, -1);
+}
+
+static void slope_forward(gra_call *c)
+{
+    c->saved[0] = gra_mul_scalar(c->in[0], 2);
+    c->out[0] = gra_sum(gra_square(c->in[0]));
+}
+
+static void slope_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
+{
+    (void)g;
+    dx[0] = c->saved[0];
+}
+
+GRA_TEST(a_rule_may_return_what_the_forward_saved)
+{
+    static const gra_op op = {.schema = "squares(Tensor x) -> Tensor",
+                              .forward = slope_forward,
+                              .vjp = slope_vjp,
+                              .saves = GRA_SAVE_NOTHING};
+    gra_tensor *x = gra_requires_grad(gra_vector(1, 2)), *y = gra_apply(&op, &x, 1, NULL);
+    gra_backward(y, .retain_graph = true);
+    gra_fill_(gra_tensor_grad(x), 0);
+    gra_backward(y);
+    GRA_ASSERT_VALUES(gra_tensor_grad(x), 2, 4);
+}
+
+static void place_forward(gra_call *c)
+{
+    c->out[0] = gra_argmax(c->in[0]);
+    c->out[1] = gra_mul_scalar(c->in[0], 3);
+}
+
+static void place_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
+{
+    (void)c;
+    dx[0] = gra_mul_scalar(g[1], 3);
+}
+
+GRA_TEST(an_op_whose_first_output_is_no_number_has_a_history)
+{
+    static const gra_op op = {.schema = "place(Tensor x) -> (Tensor, Tensor)",
+                              .forward = place_forward,
+                              .vjp = place_vjp,
+                              .saves = GRA_SAVE_NOTHING};
+    gra_tensor *x = gra_requires_grad(gra_vector(1, 2)), *out[2];
+    ck_assert_int_eq(gra_apply_many(&op, &x, 1, NULL, out, 2), 0);
+    ck_assert(gra_is_leaf(out[0]) && gra_tensor_requires_grad(out[1]));
+    gra_backward(gra_sum(out[1]));
+    GRA_ASSERT_VALUES(gra_tensor_grad(x), 3, 3);
+}
+
+GRA_TEST(a_write_of_numbers_into_integers_leaves_views_of_them_usable)
+{
+    gra_tensor *w = gra_requires_grad(gra_vector(1, 2)), *m = gra_zeros(GRA_SHAPE(2), GRA_INT64);
+    gra_tensor *v = gra_view(m, GRA_SHAPE(2));
+    gra_copy_(m, w);
+    GRA_ASSERT_VALUES(gra_add_scalar(v, 1), 2, 3);
+}
+
+/* ---- many inputs ---- */
+
+enum { MANY = 100000, SMALL_STACK = 512 * 1024 };
+
+static void *cat_many(void *context)
+{
+    gra_tensor **const list = malloc(MANY * sizeof *list);
+    gra_tensor *x = gra_requires_grad(gra_vector(1));
+    for (int i = 0; i < MANY; i++)
+        list[i] = x;
+    gra_backward(gra_sum(gra_cat(list, MANY, 0)));
+    *(double *)context = gra_item(gra_tensor_grad(x));
+    free(list);
+    return NULL;
+}
+
+GRA_TEST(an_op_of_many_inputs_needs_little_stack)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    double grad = 0;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, SMALL_STACK);
+    ck_assert_int_eq(pthread_create(&thread, &attributes, cat_many, &grad), 0);
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
+    ck_assert_double_eq(grad, MANY);
+}
+
 GRA_TEST_MAIN(
     "backward", backward_of_a_product_gives_the_other_factor,
     backward_adds_to_the_gradient_of_a_leaf, backward_sums_over_several_uses_of_a_tensor,
@@ -463,4 +645,13 @@ GRA_TEST_MAIN(
     a_rule_that_forgets_a_gradient_is_named, a_rule_whose_gradient_has_another_shape_is_named,
     a_forward_that_leaves_its_output_empty_is_named, a_null_input_is_an_error_that_names_it,
     a_failed_backward_leaves_nothing_behind,
-    an_op_of_two_outputs_gets_zeros_for_the_one_that_is_not_used)
+    an_op_of_two_outputs_gets_zeros_for_the_one_that_is_not_used,
+    gradients_with_a_graph_do_not_share_memory_either, retained_gradients_do_not_share_memory,
+    grad_many_gives_a_tensor_that_is_named_twice_its_gradient_twice,
+    a_failed_grad_many_gives_no_results,
+    a_view_whose_tensor_got_a_new_history_cannot_be_walked_from,
+    the_result_of_an_op_is_not_overwritten_while_ops_are_recorded,
+    an_op_may_return_its_input_as_it_is, a_rule_may_return_what_the_forward_saved,
+    an_op_whose_first_output_is_no_number_has_a_history,
+    a_write_of_numbers_into_integers_leaves_views_of_them_usable,
+    an_op_of_many_inputs_needs_little_stack)

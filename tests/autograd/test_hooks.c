@@ -75,7 +75,101 @@ GRA_TEST(a_hook_needs_a_tensor_with_a_gradient_and_a_function)
     GRA_ASSERT_ERROR("gra_remove_hook: the tensor has no hook 7");
 }
 
+static gra_tensor *wider(gra_tensor *grad, void *context)
+{
+    (void)context;
+    return gra_to(grad, GRA_FLOAT64);
+}
+
+GRA_TEST(what_a_hook_gives_is_converted_to_the_dtype_of_the_gradient)
+{
+    gra_tensor *a = gra_requires_grad(gra_vector(1, 2)), *b = gra_mul(a, a);
+    gra_tensor_hook(a, wider, NULL);
+    gra_tensor_hook(gra_retain_grad(b), wider, NULL);
+    gra_backward(gra_sum(b));
+    ck_assert_int_eq(gra_tensor_dtype(gra_tensor_grad(a)), GRA_FLOAT32);
+    ck_assert_int_eq(gra_tensor_dtype(gra_tensor_grad(b)), GRA_FLOAT32);
+    GRA_ASSERT_VALUES(gra_tensor_grad(a), 2, 4);
+}
+
+typedef struct once {
+    gra_tensor *tensor;
+    int first, second, calls;
+} once;
+
+static gra_tensor *remove_both(gra_tensor *grad, void *context)
+{
+    once *const o = context;
+    (void)grad;
+    o->calls++;
+    gra_remove_hook(o->tensor, o->first);
+    gra_remove_hook(o->tensor, o->second);
+    gra_tensor_hook(o->tensor, remove_both, o);
+    return NULL;
+}
+
+GRA_TEST(a_hook_may_remove_itself_and_others_and_add_one)
+{
+    once o = {.tensor = gra_requires_grad(gra_vector(1))};
+    o.first = gra_tensor_hook(o.tensor, remove_both, &o);
+    o.second = gra_tensor_hook(o.tensor, doubled, NULL);
+    gra_backward(gra_sum(o.tensor));
+    ck_assert_int_eq(o.calls, 1);
+    GRA_ASSERT_VALUES(gra_tensor_grad(o.tensor), 1);
+}
+
+static gra_tensor *give(gra_tensor *grad, void *context)
+{
+    (void)grad;
+    return context;
+}
+
+GRA_TEST(a_tensor_that_a_hook_gives_stays_its_owners)
+{
+    gra_tensor *a = gra_requires_grad(gra_vector(1, 2));
+    const int mark = gra_mark();
+    gra_tensor *const mine = gra_keep(gra_vector(5, 6));
+    gra_release(mark);
+    gra_tensor_hook(a, give, mine);
+    gra_backward(gra_sum(a));
+    gra_fill_(gra_tensor_grad(a), 0);
+    GRA_ASSERT_VALUES(mine, 5, 6);
+    gra_free(mine);
+}
+
+static gra_tensor *walk_again(gra_tensor *grad, void *context)
+{
+    gra_tensor *const *const pair = context;
+    (void)grad;
+    gra_grad(pair[0], pair[1]);
+    return NULL;
+}
+
+GRA_TEST(a_walk_from_a_hook_over_the_same_graph_is_an_error)
+{
+    gra_tensor *a = gra_requires_grad(gra_vector(3)), *b = gra_mul(a, a), *y = gra_mul(b, b);
+    gra_tensor *pair[] = {gra_mul_scalar(b, 7), a};
+    gra_tensor_hook(y, walk_again, pair);
+    ck_assert_int_eq(gra_backward(y, .retain_graph = true), -1);
+    GRA_ASSERT_ERROR("gra_backward: this graph is being walked already");
+    GRA_ASSERT_VALUES(gra_grad(pair[0], a), 42); /* and can be walked again */
+}
+
+GRA_TEST(a_walk_from_a_hook_over_another_graph_works)
+{
+    gra_tensor *a = gra_requires_grad(gra_vector(3)), *other = gra_requires_grad(gra_vector(2));
+    gra_tensor *pair[] = {gra_mul(other, other), other};
+    gra_tensor_hook(a, walk_again, pair);
+    ck_assert_int_eq(gra_backward(gra_mul(a, a)), 0);
+    GRA_ASSERT_VALUES(gra_tensor_grad(a), 6);
+}
+
 GRA_TEST_MAIN("hooks", a_hook_on_a_leaf_sees_the_whole_gradient_once,
               a_hook_on_a_result_changes_what_flows_on_also_when_the_handle_is_gone,
               hooks_run_in_order_and_can_be_removed, a_hook_must_keep_the_shape,
-              a_hook_needs_a_tensor_with_a_gradient_and_a_function)
+              a_hook_needs_a_tensor_with_a_gradient_and_a_function,
+              what_a_hook_gives_is_converted_to_the_dtype_of_the_gradient,
+              a_hook_may_remove_itself_and_others_and_add_one,
+              a_tensor_that_a_hook_gives_stays_its_owners,
+              a_walk_from_a_hook_over_the_same_graph_is_an_error,
+              a_walk_from_a_hook_over_another_graph_works)

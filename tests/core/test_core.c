@@ -447,21 +447,32 @@ GRA_TEST(a_negative_number_of_threads_is_rejected)
                      "default)");
 }
 
-GRA_TEST_MAIN("core", a_schema_is_read_parameter_by_parameter, a_schema_knows_its_inputs,
-              a_schema_knows_where_arguments_lie, the_name_of_an_op_ends_at_the_parenthesis,
-              apply_calls_forward_with_its_arguments, temporaries_of_forward_are_released,
-              a_call_without_gradients_is_not_recorded,
-              a_call_on_what_requires_a_gradient_is_recorded,
-              the_node_keeps_a_copy_of_the_arguments, an_argument_that_the_schema_lacks_is_an_error,
-              nothing_is_recorded_while_the_grad_mode_is_off, a_required_input_must_be_there,
-              NULL_gives_NULL_silently_while_an_error_is_pending,
-              a_forward_that_makes_nothing_is_an_error, a_forward_that_fails_leaves_nothing,
-              outputs_that_are_not_floating_have_no_history, all_outputs_are_NULL_after_a_mistake,
-              a_node_lives_as_long_as_an_output_or_a_later_node,
-              a_node_saves_its_inputs_without_a_circle,
-              a_chain_of_many_nodes_is_freed_without_recursion,
-              an_op_in_place_returns_its_input_and_moves_the_version,
-              an_op_in_place_gives_a_result_a_new_node,
-              a_leaf_cannot_be_written_while_ops_are_recorded, an_expanded_tensor_cannot_be_written,
-              a_view_made_before_a_recorded_write_is_stale, a_composite_op_has_no_node_of_its_own,
-              threads_can_be_chosen, a_negative_number_of_threads_is_rejected)
+GRA_TEST(a_schema_that_cannot_be_read_crashes_nothing)
+{
+    char name[16];
+    gra__parameter p;
+    ck_assert(gra__schema_next("square", NULL, &p) == false);
+    ck_assert(!gra__schema_optional("square", 0));
+    ck_assert_str_eq(gra__schema_input("square", 0, name, sizeof name), "input 0");
+    /* what follows a parameter of an unknown type lies somewhere */
+    const char *const unknown = "f(Tensor x, int first, float[2] range, int last) -> Tensor";
+    ck_assert_int_eq(gra__schema_offset(unknown, "first", "int"), 0);
+    ck_assert_int_eq(gra__schema_offset(unknown, "last", "int"), -1);
+}
+
+GRA_TEST_MAIN(
+    "core", a_schema_is_read_parameter_by_parameter, a_schema_knows_its_inputs,
+    a_schema_knows_where_arguments_lie, the_name_of_an_op_ends_at_the_parenthesis,
+    apply_calls_forward_with_its_arguments, temporaries_of_forward_are_released,
+    a_call_without_gradients_is_not_recorded, a_call_on_what_requires_a_gradient_is_recorded,
+    the_node_keeps_a_copy_of_the_arguments, an_argument_that_the_schema_lacks_is_an_error,
+    nothing_is_recorded_while_the_grad_mode_is_off, a_required_input_must_be_there,
+    NULL_gives_NULL_silently_while_an_error_is_pending, a_forward_that_makes_nothing_is_an_error,
+    a_forward_that_fails_leaves_nothing, outputs_that_are_not_floating_have_no_history,
+    all_outputs_are_NULL_after_a_mistake, a_node_lives_as_long_as_an_output_or_a_later_node,
+    a_node_saves_its_inputs_without_a_circle, a_chain_of_many_nodes_is_freed_without_recursion,
+    an_op_in_place_returns_its_input_and_moves_the_version,
+    an_op_in_place_gives_a_result_a_new_node, a_leaf_cannot_be_written_while_ops_are_recorded,
+    an_expanded_tensor_cannot_be_written, a_view_made_before_a_recorded_write_is_stale,
+    a_composite_op_has_no_node_of_its_own, threads_can_be_chosen,
+    a_negative_number_of_threads_is_rejected, a_schema_that_cannot_be_read_crashes_nothing)

@@ -1,0 +1,134 @@
+/* test_out_of_memory.c - each allocation of some programs fails once: the program ends with one error,
+ * leaves nothing behind, and the library works as before.
+ *
+ * The linker sends the library's calls of posix_memalign, realloc and calloc here.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "gradus.h"
+
+#include "tests/support/test.h"
+
+int __real_posix_memalign(void **block, size_t alignment, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__real_calloc(size_t count, size_t size);
+int __wrap_posix_memalign(void **block, size_t alignment, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+static int calls, failing, errors; /* so far; which one fails, 0 for none; errors recorded */
+
+static bool fails(void)
+{
+    return ++calls == failing;
+}
+
+int __wrap_posix_memalign(void **block, size_t alignment, size_t size)
+{
+    static bool failed; /* then the allocator tries again, and is to fail again */
+    const bool second = failed;
+    failed = !second && fails();
+    return second || failed ? ENOMEM : __real_posix_memalign(block, alignment, size);
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+    return fails() ? NULL : __real_realloc(block, size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+static void note(const char *text, void *context)
+{
+    (void)text, (void)context;
+    errors++;
+}
+
+/* Runs a program once for each of its allocations, which fails. */
+static void check(void (*program)(void))
+{
+    int total = 1;
+    gra_on_error(note, NULL);
+    for (int n = 0; n <= total; n++) {
+        gra_memory_trim();
+        calls = errors = 0;
+        failing = n;
+        program();
+        total = n ? total : calls;
+        const bool failed = n && calls >= n;
+        failing = 0;
+        ck_assert_msg(errors == failed && !gra_error() == !failed,
+                      "allocation %d of %d: %d errors: %s", n, total, errors,
+                      gra_error() ? gra_error() : "none");
+        gra_clear_error();
+        gra_release(0);
+        ck_assert_msg(gra_live() == 0 && gra_memory_stats().allocated == 0,
+                      "allocation %d of %d: %d objects are left", n, total, (int)gra_live());
+    }
+    gra_on_error(NULL, NULL);
+}
+
+static gra_module *network(void)
+{
+    return gra_sequential(gra_nn_conv2d(1, 2, 3), gra_nn_sigmoid(), gra_nn_avg_pool2d(2),
+                          gra_nn_flatten(), gra_nn_linear(8, 3));
+}
+
+static void train(void)
+{
+    gra_module *net = network(), *loss = gra_nn_cross_entropy_loss();
+    gra_optim *opt = gra_sgd(net, .lr = 0.1, .momentum = 0.9);
+    gra_tensor *x = gra_randn(GRA_SHAPE(2, 1, 6, 6)), *t = gra_randint(0, 3, GRA_SHAPE(2));
+    gra_backward(gra_loss(loss, gra_forward(net, x), t));
+    gra_clip_grad_norm(net, 1);
+    gra_step(opt);
+    gra_module_to(net, GRA_FLOAT64);
+    gra_free(opt, loss, net);
+}
+
+GRA_TEST(a_step_of_training_survives_any_failed_allocation)
+{
+    check(train);
+}
+
+static void differentiate(void)
+{
+    gra_tensor *x = gra_requires_grad(gra_vector(1, 2)), *w = gra_requires_grad(gra_vector(3, 4));
+    gra_tensor *y = gra_mul(gra_retain_grad(gra_exp(x)), w);
+    gra_tensor *z = gra_relu_(gra_mul_(gra_mul_scalar(x, 2), y)), *s = gra_sum(gra_add(y, z)),
+               *d[2];
+    gra_grad_many(&s, 1, (gra_tensor *[]){x, w}, 2, d, .create_graph = true);
+    gra_backward(gra_sum(gra_cat((gra_tensor *[]){d[0], d[1]}, 2, 0)));
+}
+
+GRA_TEST(second_derivatives_survive_any_failed_allocation)
+{
+    check(differentiate);
+}
+
+static char folder[] = "/tmp/gradus-XXXXXX", path[64];
+
+static void save_and_load(void)
+{
+    gra_module *net = network();
+    gra_save(net, path);
+    gra_load(net, path);
+    gra_free(net);
+}
+
+GRA_TEST(saving_and_loading_survive_any_failed_allocation)
+{
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/net.safetensors", folder);
+    check(save_and_load);
+    unlink(path);
+    rmdir(folder);
+}
+
+GRA_TEST_MAIN("out_of_memory", a_step_of_training_survives_any_failed_allocation,
+              second_derivatives_survive_any_failed_allocation,
+              saving_and_loading_survive_any_failed_allocation)
