@@ -15,11 +15,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "error.h"
 
-enum { ALIGNMENT = 64, CLASSES = 8 * 48, SMALL_CLASSES = 8 * 8 }; /* small: up to 64 KiB */
-enum { LOCAL_BYTES = 1 << 20 }; /* that a thread keeps of each class */
+enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
+enum { CLASSES = 8 * 48, SMALL_CLASSES = 8 * 8 }; /* small: up to 64 KiB */
+enum { LOCAL_BYTES = 1 << 20 };                   /* that a thread keeps of each class */
 
 typedef struct block {
     struct block *next;
@@ -58,11 +60,20 @@ static void count_allocated(size_t bytes)
         ;
 }
 
+/* Large blocks begin at a huge page and ask for such pages, so that walking over them takes few
+ * entries of the processor's page cache. */
 static void *from_system(size_t bytes)
 {
     __atomic_fetch_add(&system_calls, 1, __ATOMIC_RELAXED);
     void *found = NULL;
-    return posix_memalign(&found, ALIGNMENT, bytes) ? NULL : found;
+    const bool large = bytes >= 2 * HUGE_PAGE;
+    if (posix_memalign(&found, large ? HUGE_PAGE : ALIGNMENT, bytes))
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    if (large)
+        madvise(found, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+#endif
+    return found;
 }
 
 #ifdef GRA_POOLING

@@ -35,6 +35,13 @@ static gra_tensor *fill(gra_tensor *t, double value)
     return t;
 }
 
+/* A tensor of the shape that a caller gave. */
+static gra_tensor *new_of(gra_tensor *(*make)(const char *, gra_shape, gra_dtype), const char *op,
+                          gra_shape shape, gra_dtype dtype)
+{
+    return gra__shape_given(op, shape) ? make(op, shape, dtype) : NULL;
+}
+
 static gra_tensor *created(gra_tensor *t, bool requires_grad)
 {
     return requires_grad ? gra_requires_grad(t) : t;
@@ -42,27 +49,28 @@ static gra_tensor *created(gra_tensor *t, bool requires_grad)
 
 gra_tensor *gra_empty_with(gra_create_options o)
 {
-    return created(gra__empty("gra_empty", o.shape, o.dtype), o.requires_grad);
+    return created(new_of(gra__empty, "gra_empty", o.shape, o.dtype), o.requires_grad);
 }
 
 gra_tensor *gra_zeros_with(gra_create_options o)
 {
-    return created(gra__zeros("gra_zeros", o.shape, o.dtype), o.requires_grad);
+    return created(new_of(gra__zeros, "gra_zeros", o.shape, o.dtype), o.requires_grad);
 }
 
 gra_tensor *gra_ones_with(gra_create_options o)
 {
-    return created(fill(gra__empty("gra_ones", o.shape, o.dtype), 1), o.requires_grad);
+    return created(fill(new_of(gra__empty, "gra_ones", o.shape, o.dtype), 1), o.requires_grad);
 }
 
 gra_tensor *gra_full_with(gra_full_options o)
 {
-    return created(fill(gra__empty("gra_full", o.shape, o.dtype), o.value), o.requires_grad);
+    return created(fill(new_of(gra__empty, "gra_full", o.shape, o.dtype), o.value),
+                   o.requires_grad);
 }
 
 gra_tensor *gra_from_data_with(gra_from_data_options o)
 {
-    gra_tensor *const t = gra__empty("gra_from_data", o.shape, o.dtype);
+    gra_tensor *const t = new_of(gra__empty, "gra_from_data", o.shape, o.dtype);
     if (t && t->numel && !o.data)
         return gra_fail("gra_from_data: data is NULL; a pointer to %lld elements is needed",
                         (long long)t->numel);
@@ -111,6 +119,8 @@ gra_tensor *gra_scalar(double value, gra_dtype dtype)
 
 gra_tensor *gra_vector_of(const double *values, size_t count)
 {
+    if (count && !values)
+        return gra_fail("gra_vector: the values are NULL");
     gra_tensor *const t = gra__empty("gra_vector", GRA_SHAPE((int64_t)count), GRA_FLOAT32);
     for (size_t i = 0; t && i < count; i++)
         gra__store(t, (int64_t)i, values[i]);
@@ -119,12 +129,12 @@ gra_tensor *gra_vector_of(const double *values, size_t count)
 
 gra_tensor *gra_empty_like(const gra_tensor *t)
 {
-    return t ? gra__empty("gra_empty_like", t->shape, t->dtype) : NULL;
+    return t ? gra__empty_like("gra_empty_like", t, t->dtype) : NULL;
 }
 
 gra_tensor *gra_zeros_like(const gra_tensor *t)
 {
-    return t ? gra__zeros("gra_zeros_like", t->shape, t->dtype) : NULL;
+    return fill(t ? gra__empty_like("gra_zeros_like", t, t->dtype) : NULL, 0);
 }
 
 gra_tensor *gra_full_like(const gra_tensor *t, double value)

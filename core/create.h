@@ -5,8 +5,8 @@
  *     gra_tensor *c = gra_vector(1, 2.5, -3);
  *     gra_tensor *d = gra_from_data(pixels, GRA_SHAPE(28, 28), .dtype = GRA_UINT8);
  *
- * All are row-major, belong to the current scope and are not recorded.  Errors: a negative size, more
- * than GRA_MAX_DIMS dims, more bytes than there are.
+ * All belong to the current scope, are not recorded and, but for those like another tensor, row-major.
+ * Errors: a negative size, more than GRA_MAX_DIMS dims, more bytes than there are.
  */
 #ifndef GRA_CORE_CREATE_H
 #define GRA_CORE_CREATE_H
@@ -59,7 +59,8 @@ gra_tensor *gra_scalar(double value, gra_dtype dtype);             /* no dims */
 /* A float32 vector of count doubles. */
 gra_tensor *gra_vector_of(const double *values, size_t count);
 
-/* The same shape and dtype as t. NULL in gives NULL out. */
+/* The same shape and dtype as t, and the same strides where they leave no gaps (else row-major). NULL
+ * in gives NULL out. */
 gra_tensor *gra_empty_like(const gra_tensor *t);
 gra_tensor *gra_zeros_like(const gra_tensor *t);
 gra_tensor *gra_ones_like(const gra_tensor *t);

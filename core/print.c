@@ -251,7 +251,7 @@ char *gra_tensor_text(const gra_tensor *t)
 
 void gra_fprint(FILE *file, const gra_tensor *t)
 {
-    char *const text = gra_tensor_text(t);
+    char *const text = file ? gra_tensor_text(t) : gra_fail("gra_fprint: the file is NULL");
     if (text)
         fprintf(file, "%s\n", text);
     free(text);

@@ -5,8 +5,10 @@
 
 #include "core/alloc_cache.h"
 #include "core/error.h"
+#include "core/node.h"
 #include "core/philox.h"
 #include "core/tensor_struct.h"
+#include "core/threads.h"
 
 struct gra_generator {
     gra_object head;
@@ -57,39 +59,73 @@ gra_randint_options gra_randint_defaults(void)
     return (gra_randint_options){0};
 }
 
-/* What one block of four 32-bit numbers gives: two doubles in [0, 1). */
-typedef struct pair {
-    double first, second;
-} pair;
+/* Real numbers are drawn in pieces, each from its own blocks of the generator, so that several threads
+ * may draw with the same result as one. A block of four 32-bit numbers gives two doubles. */
+enum { PIECE = 1024 };
 
-static pair uniform_pair(const gra_generator *g, uint64_t block)
+/* Writes the 2 * blocks doubles of the blocks from `first` on. */
+typedef void (*source)(const gra_generator *g, uint64_t first, int64_t blocks, double *out);
+
+/* In [0, 1). */
+static void uniforms(const gra_generator *g, uint64_t first, int64_t blocks, double *out)
 {
-    uint32_t bits[4];
-    gra__philox(g->seed, 0, g->position + block, bits);
-    return (pair){gra__uniform_double(bits[0], bits[1]), gra__uniform_double(bits[2], bits[3])};
+    for (int64_t i = 0; i < blocks; i++) {
+        uint32_t bits[4];
+        gra__philox(g->seed, 0, first + (uint64_t)i, bits);
+        out[2 * i] = gra__uniform_double(bits[0], bits[1]);
+        out[2 * i + 1] = gra__uniform_double(bits[2], bits[3]);
+    }
 }
 
 /* Box and Muller's transform; 1 - u lies in (0, 1], so the logarithm is finite. */
-static pair normal_pair(const gra_generator *g, uint64_t block)
+static void normals(const gra_generator *g, uint64_t first, int64_t blocks, double *out)
 {
-    const pair u = uniform_pair(g, block);
-    const double radius = sqrt(-2 * log(1 - u.first)), angle = 2 * M_PI * u.second;
-    return (pair){radius * cos(angle), radius * sin(angle)};
+    uniforms(g, first, blocks, out);
+    for (int64_t i = 0; i < blocks; i++) {
+        const double radius = sqrt(-2 * log(1 - out[2 * i])), angle = 2 * M_PI * out[2 * i + 1];
+        out[2 * i] = radius * cos(angle);
+        out[2 * i + 1] = radius * sin(angle);
+    }
 }
 
-static void store_below(gra_tensor *t, int64_t i, double value, double otherwise, double limit)
+/* What is drawn: scale * number + shift. What rounds up to the open end `limit` in the tensor's dtype
+ * becomes shift: of the numbers that round to either end of a uniform range, each end gets one half. */
+typedef struct drawing {
+    source source;
+    double scale, shift, limit;
+} drawing;
+
+static void store_floats(const drawing *d, float *to, const double *from, int64_t count)
 {
-    gra__store(t, i, value);
-    if (gra__load(t, i) >= limit)
-        gra__store(t, i, otherwise);
+    for (int64_t i = 0; i < count; i++) {
+        const float value = (float)(d->scale * from[i] + d->shift);
+        to[i] = value >= d->limit ? (float)d->shift : value;
+    }
 }
 
-/* Overwrites a row-major tensor with scale * draw + shift. What rounds up to the open end `limit` in
- * the tensor's dtype becomes shift: of the numbers that round to either end of a uniform range, each
- * end gets one half. */
-static gra_tensor *draw(const char *op, gra_tensor *t, gra_generator *g,
-                        pair (*next)(const gra_generator *, uint64_t), double scale, double shift,
-                        double limit)
+static void store_any(const drawing *d, const gra_tensor *t, int64_t at, const double *from,
+                      int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        gra__store(t, at + i, d->scale * from[i] + d->shift);
+        if (gra__load(t, at + i) >= d->limit)
+            gra__store(t, at + i, d->shift);
+    }
+}
+
+static void draw_piece(const drawing *d, const gra_tensor *t, const gra_generator *g, int64_t piece)
+{
+    double numbers[PIECE];
+    const int64_t at = piece * PIECE, left = t->numel - at, count = left < PIECE ? left : PIECE;
+    d->source(g, g->position + (uint64_t)at / 2, (count + 1) / 2, numbers);
+    if (t->dtype == GRA_FLOAT32)
+        store_floats(d, (float *)gra__ptr(t) + at, numbers, count);
+    else
+        store_any(d, t, at, numbers, count);
+}
+
+/* Overwrites a row-major tensor. */
+static gra_tensor *draw(const char *op, gra_tensor *t, gra_generator *g, drawing d)
 {
     if (!t)
         return NULL;
@@ -98,13 +134,17 @@ static gra_tensor *draw(const char *op, gra_tensor *t, gra_generator *g,
                         gra_dtype_name(t->dtype));
     if (!t->contiguous)
         return gra_fail("%s: the tensor is not row-major in memory; use gra_contiguous(t)", op);
+    if (t->node && gra_grad_enabled())
+        return gra_fail("%s: the result of %s cannot be overwritten while ops are recorded, as its "
+                        "history would not be true; wrap the call in gra_set_grad(false), or pass "
+                        "gra_detach(t)",
+                        op, gra_op_name(t->node->op));
     g = g ? g : &thread_default;
-    for (int64_t i = 0; i < t->numel; i += 2) {
-        const pair p = next(g, (uint64_t)i / 2);
-        store_below(t, i, scale * p.first + shift, shift, limit);
-        if (i + 1 < t->numel)
-            store_below(t, i + 1, scale * p.second + shift, shift, limit);
-    }
+    const int64_t pieces = t->numel / PIECE + (t->numel % PIECE > 0);
+    const int threads = pieces > 1 ? gra__threads() : 1;
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+    for (int64_t piece = 0; piece < pieces; piece++)
+        draw_piece(&d, t, g, piece);
     g->position += (uint64_t)(t->numel + 1) / 2;
     gra_tensor_touch(t);
     return t;
@@ -117,25 +157,35 @@ static gra_tensor *with_grad(gra_tensor *t, bool requires_grad)
 
 gra_tensor *gra_rand_with(gra_random_options o)
 {
-    gra_tensor *const t = gra__empty("gra_rand", o.shape, o.dtype);
-    return with_grad(draw("gra_rand", t, o.generator, uniform_pair, 1, 0, 1), o.requires_grad);
+    gra_tensor *const t =
+        gra__shape_given("gra_rand", o.shape) ? gra__empty("gra_rand", o.shape, o.dtype) : NULL;
+    return with_grad(draw("gra_rand", t, o.generator, (drawing){uniforms, 1, 0, 1}),
+                     o.requires_grad);
 }
 
 gra_tensor *gra_randn_with(gra_random_options o)
 {
-    gra_tensor *const t = gra__empty("gra_randn", o.shape, o.dtype);
-    return with_grad(draw("gra_randn", t, o.generator, normal_pair, 1, 0, INFINITY),
+    gra_tensor *const t =
+        gra__shape_given("gra_randn", o.shape) ? gra__empty("gra_randn", o.shape, o.dtype) : NULL;
+    return with_grad(draw("gra_randn", t, o.generator, (drawing){normals, 1, 0, INFINITY}),
                      o.requires_grad);
 }
 
 gra_tensor *gra_uniform_(gra_tensor *t, double low, double high)
 {
-    return draw("gra_uniform_", t, NULL, uniform_pair, high - low, low, high);
+    if (t && !(low <= high))
+        return gra_fail("gra_uniform_: %g to %g is no range; low may not lie above high", low,
+                        high);
+    return draw("gra_uniform_", t, NULL, (drawing){uniforms, high - low, low, high});
 }
 
 gra_tensor *gra_normal_(gra_tensor *t, double mean, double deviation)
 {
-    return draw("gra_normal_", t, NULL, normal_pair, deviation, mean, INFINITY);
+    if (t && !(deviation >= 0))
+        return gra_fail(
+            "gra_normal_: deviation %g is out of range; a number of at least 0 is needed",
+            deviation);
+    return draw("gra_normal_", t, NULL, (drawing){normals, deviation, mean, INFINITY});
 }
 
 /* A whole number in [0, bound) from 64 random bits: the upper half of their product with bound. */
@@ -153,7 +203,9 @@ gra_tensor *gra_randint_with(gra_randint_options o)
     if (o.low >= o.high)
         return gra_fail("gra_randint: low %lld is not below high %lld", (long long)o.low,
                         (long long)o.high);
-    gra_tensor *const t = gra__empty("gra_randint", o.shape, GRA_INT64);
+    gra_tensor *const t = gra__shape_given("gra_randint", o.shape)
+                              ? gra__empty("gra_randint", o.shape, GRA_INT64)
+                              : NULL;
     if (!t)
         return NULL;
     gra_generator *const g = o.generator ? o.generator : &thread_default;

@@ -54,7 +54,8 @@ gra_tensor *gra_randperm(int64_t n, gra_generator *generator); /* 0 .. n-1 in ra
     gra_randint_with(GRA_KEYWORDS(gra_randint_options, .begin_ = 0, __VA_ARGS__))
 #endif
 
-/* Overwrites t with uniform numbers in [low, high) or with normal ones; not recorded. Return t. */
+/* Overwrites t with uniform numbers in [low, high) or with normal ones; not recorded. Return t. Errors:
+ * low above high, a negative deviation, and, while ops are recorded, the result of an op. */
 gra_tensor *gra_uniform_(gra_tensor *t, double low, double high);
 gra_tensor *gra_normal_(gra_tensor *t, double mean, double deviation);
 

@@ -6,10 +6,12 @@
 #include "error.h"
 #include "shape_check.h"
 
+const char gra_shape_kind = 's', gra_dims_kind = 'd';
+
 gra_shape gra_shape_of(const int64_t *sizes, int count)
 {
-    gra_shape shape = {.count = count};
-    for (int i = 0; i < count && i < GRA_MAX_DIMS; i++)
+    gra_shape shape = {.kind = &gra_shape_kind, .count = count};
+    for (int i = 0; sizes && i < count && i < GRA_MAX_DIMS; i++)
         shape.size[i] = sizes[i];
     return shape;
 }
@@ -38,6 +40,14 @@ int64_t gra__numel(const gra_shape *shape)
     for (int i = 0; i < shape->count; i++)
         numel *= shape->size[i];
     return numel;
+}
+
+bool gra__shape_given(const char *op, gra_shape shape)
+{
+    if (shape.kind == &gra_shape_kind)
+        return true;
+    gra_fail("%s: the shape was not given as a shape; write GRA_SHAPE(2, 3), or GRA_SCALAR", op);
+    return false;
 }
 
 int64_t gra__shape_numel(const char *op, gra_shape shape, size_t element)
@@ -102,6 +112,10 @@ int gra__wrap_dim(const char *op, int64_t dim, int ndim)
 bool gra__dims_mask(const char *op, gra_dims dims, int ndim, unsigned *mask)
 {
     *mask = dims.count ? 0 : (1u << ndim) - 1;
+    if (dims.kind != &gra_dims_kind) {
+        gra_fail("%s: the dims were not given as dims; write GRA_DIMS(0, 1), or GRA_ALL_DIMS", op);
+        return false;
+    }
     if (dims.count < 0 || dims.count > GRA_MAX_DIMS) {
         gra_fail("%s: %d dims were given; at most %d are possible", op, dims.count, GRA_MAX_DIMS);
         return false;

@@ -4,6 +4,9 @@
 
 #include "shape.h"
 
+/* Whether a caller's shape was made by GRA_SHAPE or a function; an error that names op if not. */
+bool gra__shape_given(const char *op, gra_shape shape);
+
 /* Number of elements, or -1 with an error when a size is negative, the dims are too many or the
  * product times `element` bytes does not fit. `op` names the caller in the message. */
 int64_t gra__shape_numel(const char *op, gra_shape shape, size_t element);

@@ -72,6 +72,7 @@ static gra_tensor *handle_new(gra_storage *storage, gra_shape shape, const int64
         .dtype = dtype,
         .view_version = storage->version,
     };
+    t->shape.kind = &gra_shape_kind;
     gra__object_init(&t->head, &tensor_kind, 0);
     if (stride)
         memcpy(t->stride, stride, (size_t)shape.count * sizeof *stride);
@@ -85,11 +86,51 @@ gra_tensor *gra__empty(const char *op, gra_shape shape, gra_dtype dtype)
 {
     if (gra_error())
         return NULL;
+    if ((unsigned)dtype >= GRA_DTYPE_COUNT)
+        return gra_fail("%s: %d is no dtype; GRA_FLOAT32 to GRA_BOOL are", op, (int)dtype);
     const int64_t numel = gra__shape_numel(op, shape, gra_dtype_size(dtype));
     if (numel < 0)
         return NULL;
     gra_storage *const storage = storage_new((size_t)numel * gra_dtype_size(dtype));
     return storage ? gra__scoped(handle_new(storage, shape, NULL, 0, dtype)) : NULL;
+}
+
+/* Each dim in the order of the strides must step over all of the smaller ones. */
+bool gra__is_dense(const gra_tensor *t)
+{
+    if (t->contiguous)
+        return true;
+    unsigned left = 0;
+    int64_t step = 1;
+    for (int i = 0; i < t->shape.count; i++)
+        left |= (unsigned)(t->shape.size[i] != 1) << i;
+    while (left) {
+        int next = 0;
+        while (next < t->shape.count && !((left >> next & 1) && t->stride[next] == step))
+            next++;
+        if (next == t->shape.count)
+            return false;
+        step *= t->shape.size[next];
+        left &= ~(1u << next);
+    }
+    return true;
+}
+
+gra_tensor *gra__empty_strided(const char *op, gra_shape shape, const int64_t *stride,
+                               gra_dtype dtype)
+{
+    gra_tensor *const t = gra__empty(op, shape, dtype);
+    if (!t)
+        return NULL;
+    memcpy(t->stride, stride, (size_t)shape.count * sizeof *stride);
+    t->contiguous = is_row_major(t);
+    return t;
+}
+
+gra_tensor *gra__empty_like(const char *op, const gra_tensor *t, gra_dtype dtype)
+{
+    return t->contiguous || !gra__is_dense(t) ? gra__empty(op, t->shape, dtype)
+                                              : gra__empty_strided(op, t->shape, t->stride, dtype);
 }
 
 gra_tensor *gra__zeros(const char *op, gra_shape shape, gra_dtype dtype)
@@ -145,7 +186,7 @@ int gra_tensor_ndim(const gra_tensor *t)
 
 gra_shape gra_tensor_shape(const gra_tensor *t)
 {
-    return t ? t->shape : (gra_shape){.count = -1};
+    return t ? t->shape : (gra_shape){.kind = &gra_shape_kind, .count = -1};
 }
 
 int64_t gra_tensor_size(const gra_tensor *t, int dim)
@@ -204,9 +245,11 @@ void gra_tensor_touch(gra_tensor *t)
 {
     if (!t)
         return;
+    const bool current = t->view_version >= t->storage->recorded_version;
     t->storage->version++;
     t->storage->writer = "gra_tensor_touch(";
-    t->view_version = t->storage->version;
+    if (current) /* a view whose history is no longer true stays one */
+        t->view_version = t->storage->version;
 }
 
 float gra__bfloat16_to_float(uint16_t bits)

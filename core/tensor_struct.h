@@ -50,7 +50,15 @@ struct gra_tensor {
 /* New tensors, in the current scope. NULL with an error that names op. */
 gra_tensor *gra__empty(const char *op, gra_shape shape, gra_dtype dtype); /* not initialised */
 gra_tensor *gra__zeros(const char *op, gra_shape shape, gra_dtype dtype);
+gra_tensor *gra__empty_strided(const char *op, gra_shape shape, const int64_t *stride,
+                               gra_dtype dtype); /* strides of a dense tensor; not initialised */
+gra_tensor *gra__empty_like(const char *op, const gra_tensor *t,
+                            gra_dtype dtype); /* t's strides where it is dense, else row-major */
 gra_tensor *gra__view(gra_tensor *base, gra_shape shape, const int64_t *stride, int64_t offset);
+
+/* Whether the elements fill their part of the storage without gaps and overlaps, in any order of
+ * the dims. */
+bool gra__is_dense(const gra_tensor *t);
 
 /* A new handle on the same storage without history; its one reference belongs to the caller. */
 gra_tensor *gra__alias(const gra_tensor *t);

@@ -262,13 +262,17 @@ GRA_TEST(the_likes_take_shape_and_dtype)
     GRA_ASSERT_VALUES(made[3], 4, 4);
 }
 
-GRA_TEST(the_like_of_a_view_is_row_major_and_no_leaf_of_its_gradient)
+GRA_TEST(the_like_of_a_view_keeps_its_strides_and_is_no_leaf_of_its_gradient)
 {
     gra_tensor *const base = gra_ones(GRA_SHAPE(2, 3), .requires_grad = true);
     const int64_t stride[] = {1, 3};
     gra_tensor *const like = gra_zeros_like(gra__view(base, GRA_SHAPE(3, 2), stride, 0));
     GRA_ASSERT_SHAPE(like, 3, 2);
-    ck_assert(gra_is_contiguous(like) && !gra_tensor_requires_grad(like));
+    ck_assert_int_eq(gra_tensor_stride(like, 0), 1);
+    ck_assert_int_eq(gra_tensor_stride(like, 1), 3);
+    ck_assert(!gra_tensor_requires_grad(like));
+    const int64_t gaps[] = {3, 2};
+    ck_assert(gra_is_contiguous(gra_zeros_like(gra__view(base, GRA_SHAPE(2, 2), gaps, 0))));
 }
 
 GRA_TEST(the_like_of_NULL_is_NULL)
@@ -277,6 +281,12 @@ GRA_TEST(the_like_of_NULL_is_NULL)
     ck_assert_ptr_null(gra_zeros_like(NULL));
     ck_assert_ptr_null(gra_ones_like(NULL));
     ck_assert_ptr_null(gra_full_like(NULL, 1));
+}
+
+GRA_TEST(what_is_no_dtype_is_rejected)
+{
+    ck_assert_ptr_null(gra_zeros(GRA_SHAPE(2), .dtype = (gra_dtype)99));
+    GRA_ASSERT_ERROR("gra_zeros: 99 is no dtype; GRA_FLOAT32 to GRA_BOOL are");
 }
 
 GRA_TEST_MAIN("create", new_tensors_are_row_major_float32_leaves, new_data_is_aligned_to_64_bytes,
@@ -292,4 +302,5 @@ GRA_TEST_MAIN("create", new_tensors_are_row_major_float32_leaves, new_data_is_al
               linspace_includes_both_ends, eye_has_ones_on_its_diagonal,
               a_scalar_has_the_dtype_that_is_said, vector_takes_its_elements,
               the_likes_take_shape_and_dtype,
-              the_like_of_a_view_is_row_major_and_no_leaf_of_its_gradient, the_like_of_NULL_is_NULL)
+              the_like_of_a_view_keeps_its_strides_and_is_no_leaf_of_its_gradient,
+              the_like_of_NULL_is_NULL, what_is_no_dtype_is_rejected)

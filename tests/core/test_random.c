@@ -10,6 +10,7 @@
 #include "core/philox.h"
 #include "core/random.h"
 #include "core/tensor_struct.h"
+#include "core/threads.h"
 #include "../support/test.h"
 
 /* Known answers of Random123 1.14, tests/kat_vectors: philox4x32 with 10 rounds. */
@@ -95,6 +96,42 @@ GRA_TEST(an_element_depends_on_its_index_and_not_on_how_many_are_drawn)
     gra_tensor *const many = gra_randn(GRA_SHAPE(4, 25));
     for (int64_t i = 0; i < 3; i++)
         ck_assert(gra__load(few, i) == gra__load(many, i));
+}
+
+/* 2,501 numbers: pieces for several threads, the last one with an odd end. */
+GRA_TEST(any_number_of_threads_draws_the_same_bits)
+{
+    static const gra_dtype dtypes[] = {GRA_FLOAT32, GRA_FLOAT64, GRA_BFLOAT16};
+    static const int threads[] = {2, 3, 8};
+    for (int d = 0; d < 3; d++) {
+        gra_set_threads(1);
+        gra_manual_seed(12);
+        gra_tensor *const normal = gra_randn(GRA_SHAPE(61, 41), .dtype = dtypes[d]);
+        gra_tensor *const uniform = gra_rand(GRA_SHAPE(2501), .dtype = dtypes[d]);
+        for (int i = 0; i < 3; i++) {
+            gra_set_threads(threads[i]);
+            gra_manual_seed(12);
+            ck_assert(same_bits(normal, gra_randn(GRA_SHAPE(61, 41), .dtype = dtypes[d])));
+            ck_assert(same_bits(uniform, gra_rand(GRA_SHAPE(2501), .dtype = dtypes[d])));
+        }
+    }
+    gra_set_threads(0);
+}
+
+/* Box and Muller's transform of the generator's first and last blocks, one by one. */
+GRA_TEST(an_element_is_made_of_its_block)
+{
+    enum { N = 3000 };
+    gra_manual_seed(14);
+    const float *const drawn = gra_tensor_data(gra_randn(GRA_SHAPE(N)));
+    for (int i = 0; i < N; i += 2) {
+        uint32_t bits[4];
+        gra__philox(14, 0, (uint64_t)i / 2, bits);
+        const double u = gra__uniform_double(bits[0], bits[1]);
+        const double angle = 2 * M_PI * gra__uniform_double(bits[2], bits[3]);
+        ck_assert_float_eq_tol(drawn[i], (float)(sqrt(-2 * log(1 - u)) * cos(angle)), 1e-6f);
+        ck_assert_float_eq_tol(drawn[i + 1], (float)(sqrt(-2 * log(1 - u)) * sin(angle)), 1e-6f);
+    }
 }
 
 GRA_TEST(a_generator_of_its_own_agrees_with_the_default_and_leaves_it_alone)
@@ -423,9 +460,18 @@ GRA_TEST(overwriting_demands_a_row_major_tensor)
     GRA_ASSERT_ERROR("gra_normal_: the tensor is not row-major in memory; use gra_contiguous(t)");
 }
 
+GRA_TEST(ranges_that_are_none_are_rejected)
+{
+    ck_assert_ptr_null(gra_uniform_(gra_ones(GRA_SHAPE(2)), 1, 0));
+    GRA_ASSERT_ERROR("gra_uniform_: 1 to 0 is no range; low may not lie above high");
+    ck_assert_ptr_null(gra_normal_(gra_ones(GRA_SHAPE(2)), 0, -1));
+    GRA_ASSERT_ERROR("gra_normal_: deviation -1 is out of range; a number of at least 0 is needed");
+}
+
 GRA_TEST_MAIN("random", philox_gives_the_known_answers, bits_become_uniform_numbers_below_1,
               the_same_seed_gives_the_same_bits, different_seeds_differ, successive_draws_differ,
               an_element_depends_on_its_index_and_not_on_how_many_are_drawn,
+              any_number_of_threads_draws_the_same_bits, an_element_is_made_of_its_block,
               a_generator_of_its_own_agrees_with_the_default_and_leaves_it_alone,
               seeding_no_generator_does_nothing, each_thread_starts_from_seed_0,
               rand_is_uniform_in_0_to_1, a_uniform_number_does_not_round_up_to_its_end,
@@ -438,4 +484,4 @@ GRA_TEST_MAIN("random", philox_gives_the_known_answers, bits_become_uniform_numb
               random_leaves_can_require_a_gradient, integers_cannot_hold_random_real_numbers,
               uniform_overwrites_with_its_range, normal_overwrites_with_its_mean_and_deviation,
               overwriting_a_leaf_is_not_recorded, overwriting_NULL_gives_NULL,
-              overwriting_demands_a_row_major_tensor)
+              overwriting_demands_a_row_major_tensor, ranges_that_are_none_are_rejected)
