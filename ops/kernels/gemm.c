@@ -15,14 +15,6 @@ typedef struct operands {
     int64_t brs;
 } operands;
 
-/* Row i of a matrix, from every fourth row: few enough pointers to stay in registers. */
-V_INLINE const float *row_of(int i, const float *p0, const float *p4, const float *p8,
-                             const float *p12, int64_t stride, int64_t stride3)
-{
-    const float *p = i < 4 ? p0 : i < 8 ? p4 : i < 12 ? p8 : p12;
-    return i % 4 == 0 ? p : i % 4 == 1 ? p + stride : i % 4 == 2 ? p + 2 * stride : p + stride3;
-}
-
 V_INLINE void tile_body(const int MR, const int NV, const operands *o, const tile_end *end)
 {
     const int64_t ars = o->ars, ars3 = 3 * ars, acs = o->acs, brs = o->brs;
@@ -31,7 +23,7 @@ V_INLINE void tile_body(const int MR, const int NV, const operands *o, const til
     TILE_EACH_ROW(TILE_DECLARE)
     for (int64_t k = o->k; k; k--) {
         const vf b0 = v_load(b), b1 = NV > 1 ? v_load(b + VW) : b0;
-#define STEP(i) TILE_STEP(i, *row_of(i, a0, a4, a8, a8, ars, ars3))
+#define STEP(i) TILE_STEP(i, *tile_row(i, a0, a4, a8, a8, ars, ars3))
         TILE_EACH_ROW(STEP)
 #undef STEP
         a0 += acs;
@@ -119,13 +111,13 @@ static vf dots(int64_t k, const float *a, const float *b, int64_t bcs, int64_t c
         const int64_t bcs3 = 3 * bcs;
         const float *b0 = b, *b4 = b + 4 * bcs, *b8 = b + 8 * bcs, *b12 = b + 12 * bcs;
         int64_t i = 0;
-#define STEP(j) c##j += x * v_load(row_of(j, b0, b4, b8, b12, bcs, bcs3) + i);
+#define STEP(j) c##j += x * v_load(tile_row(j, b0, b4, b8, b12, bcs, bcs3) + i);
         for (; i + VW <= k; i += VW) {
             const vf x = v_load(a + i);
             EACH(STEP)
         }
 #undef STEP
-#define STEP(j) c##j += x * v_load_part(row_of(j, b0, b4, b8, b12, bcs, bcs3) + i, k - i);
+#define STEP(j) c##j += x * v_load_part(tile_row(j, b0, b4, b8, b12, bcs, bcs3) + i, k - i);
         if (i < k) {
             const vf x = v_load_part(a + i, k - i);
             EACH(STEP)

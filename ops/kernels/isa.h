@@ -21,12 +21,20 @@
 #include "ops/kernels/reduce.h"
 
 struct gra__gemm_table;
+struct gra__winograd_table;
+struct gra__channels_last_table;
+struct gra__pool2d_nhwc_table;
+struct gra__norm_table;
 
 typedef struct gra__kernels {
-    const char *isa;                           // "baseline", "avx2" or "avx512"
-    const gra__elementwise_table *elementwise; // elementwise.h
-    const gra__reduce_table *reduce;           // reduce.h
-    const struct gra__gemm_table *gemm;        // gemm.h
+    const char *isa;                                      // "baseline", "avx2" or "avx512"
+    const gra__elementwise_table *elementwise;            // elementwise.h
+    const gra__reduce_table *reduce;                      // reduce.h
+    const struct gra__gemm_table *gemm;                   // gemm.h
+    const struct gra__winograd_table *winograd;           // winograd.h
+    const struct gra__channels_last_table *channels_last; // channels_last.h
+    const struct gra__pool2d_nhwc_table *pool2d_nhwc;     // pool2d_nhwc.h
+    const struct gra__norm_table *norm;                   // norm.h
 } gra__kernels;
 
 /* The tables in use; never NULL, the same from every thread and call. */

@@ -82,6 +82,14 @@ V_INLINE int64_t tile_count(int64_t count, int64_t most)
     return (count + most - 1) / most;
 }
 
+/* Row i of a matrix, from every fourth row: few enough pointers to stay in registers. */
+V_INLINE const float *tile_row(int i, const float *p0, const float *p4, const float *p8,
+                               const float *p12, int64_t stride, int64_t stride3)
+{
+    const float *p = i < 4 ? p0 : i < 8 ? p4 : i < 12 ? p8 : p12;
+    return i % 4 == 0 ? p : i % 4 == 1 ? p + stride : i % 4 == 2 ? p + 2 * stride : p + stride3;
+}
+
 /* Names for the instances of a tile template: every height, one vector and two. */
 #if VW == 16
 #define TILE_INSTANCES(X, NV)                                                                      \

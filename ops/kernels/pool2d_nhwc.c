@@ -1,0 +1,127 @@
+#include "ops/kernels/pool2d_nhwc.h"
+
+#include "core/threads.h"
+#include "ops/kernels/isa.h"
+#include "ops/kernels/parallel.h"
+
+/* One row of a result for each item. */
+typedef struct job {
+    const gra__pool2d_shape *d;
+    int64_t channels, images, rows; // rows of the result in an image
+    const gra__pool2d_average *average;
+    const gra__pool2d_nhwc_table *table;
+    const float *in;
+    float *out;
+    uint8_t *winners; // of all outputs
+} job;
+
+static job job_of(const gra__pool2d_shape *d, int64_t channels, int64_t rows, const float *in,
+                  float *out)
+{
+    return (job){
+        .d = d,
+        .channels = channels,
+        .images = channels ? d->planes / channels : 0,
+        .rows = rows,
+        .table = gra__kernels_get()->pool2d_nhwc,
+        .in = in,
+        .out = out,
+    };
+}
+
+/* At least 64 thousand numbers for each thread. */
+static int thread_count(const job *j)
+{
+    const gra__pool2d_shape *const d = j->d;
+    const int64_t in = d->h * d->w, out = d->out_h * d->out_w;
+    const int64_t work = d->planes * (in > out ? in : out) / (64 * 1024);
+    const int64_t items = j->images * j->rows, most = work < items ? work : items;
+    return (int)(most < gra__threads() ? most : gra__threads());
+}
+
+/* Where image and row of the item begin: floats of an input image, and of an output image. */
+static int64_t in_image(const job *j)
+{
+    return j->d->h * j->d->w * j->channels;
+}
+
+static int64_t out_image(const job *j)
+{
+    return j->d->out_h * j->d->out_w * j->channels;
+}
+
+static void forward_row(const job *j, int64_t item)
+{
+    const int64_t image = item / j->rows, row = item % j->rows;
+    const int64_t at = image * out_image(j) + row * j->d->out_w * j->channels;
+    const float *const x = j->in + image * in_image(j);
+    if (j->average)
+        j->table->average(j->d, j->channels, j->average, row, x, j->out + at);
+    else
+        j->table->max(j->d, j->channels, row, x, j->out + at, j->winners + at);
+}
+
+static void backward_row(const job *j, int64_t item)
+{
+    const int64_t image = item / j->rows, row = item % j->rows;
+    float *const dx = j->out + image * in_image(j) + row * j->d->w * j->channels;
+    const int64_t at = image * out_image(j);
+    if (j->average)
+        j->table->average_backward(j->d, j->channels, j->average, row, j->in + at, dx);
+    else
+        j->table->max_backward(j->d, j->channels, row, j->in + at, j->winners + at, dx);
+}
+
+void gra__avg_pool2d_nhwc_forward_f32(const gra__pool2d_shape *d, int64_t channels,
+                                      const gra__pool2d_average *average, const float *x, float *y)
+{
+    job j = job_of(d, channels, d->out_h, x, y);
+    j.average = average;
+    EACH_ITEM(thread_count(&j), j.images * j.rows, forward_row(&j, item));
+}
+
+void gra__avg_pool2d_nhwc_backward_f32(const gra__pool2d_shape *d, int64_t channels,
+                                       const gra__pool2d_average *average, const float *g,
+                                       float *dx)
+{
+    job j = job_of(d, channels, d->h, g, dx);
+    j.average = average;
+    EACH_ITEM(thread_count(&j), j.images * j.rows, backward_row(&j, item));
+}
+
+bool gra__max_pool2d_nhwc_fits(const gra__pool2d_shape *d)
+{
+    return d->kernel_h <= 256 && d->kernel_w <= 256 && d->kernel_h * d->kernel_w <= 256;
+}
+
+void gra__max_pool2d_nhwc_forward_f32(const gra__pool2d_shape *d, int64_t channels, const float *x,
+                                      float *y, uint8_t *winners)
+{
+    job j = job_of(d, channels, d->out_h, x, y);
+    j.winners = winners;
+    EACH_ITEM(thread_count(&j), j.images * j.rows, forward_row(&j, item));
+}
+
+void gra__max_pool2d_nhwc_backward_f32(const gra__pool2d_shape *d, int64_t channels, const float *g,
+                                       const uint8_t *winners, float *dx)
+{
+    job j = job_of(d, channels, d->h, g, dx);
+    j.winners = (uint8_t *)winners;
+    EACH_ITEM(thread_count(&j), j.images * j.rows, backward_row(&j, item));
+}
+
+void gra__max_pool2d_nhwc_indices(const gra__pool2d_shape *d, int64_t channels,
+                                  const uint8_t *winners, int64_t *indices)
+{
+    const int64_t out = d->out_h * d->out_w, images = channels ? d->planes / channels : 0;
+    for (int64_t image = 0; image < images; image++)
+        for (int64_t at = 0; at < out; at++)
+            for (int64_t c = 0; c < channels; c++) {
+                const int64_t winner = winners[(image * out + at) * channels + c];
+                const int64_t i =
+                    at / d->out_w * d->stride_h - d->pad_h + winner / d->kernel_w * d->dilation_h;
+                const int64_t j =
+                    at % d->out_w * d->stride_w - d->pad_w + winner % d->kernel_w * d->dilation_w;
+                indices[(image * channels + c) * out + at] = i * d->w + j;
+            }
+}
