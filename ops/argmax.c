@@ -60,7 +60,7 @@ static void arg_forward(gra_call *c, gra__arg_run *const *runs, gra__arg_row *co
     const arg_args *const args = c->args;
     const char *const op = gra_op_name(c->op);
     const bool whole = args->dim == GRA_NO_DIM;
-    const gra_dims dims = whole ? (gra_dims){0} : GRA_DIMS(args->dim);
+    const gra_dims dims = whole ? GRA_ALL_DIMS : GRA_DIMS(args->dim);
     unsigned mask;
     if (!gra__dims_mask(op, dims, c->in[0]->shape.count, &mask) ||
         !gra__demand_elements(op, c->in[0]->shape, mask))

@@ -3,11 +3,13 @@
  *   y[p] = sum_{i in window(p)} x[i] / d(p)          dx[i] = sum_{p: i in window(p)} g[p] / d(p)
  *
  * d is the window's size, with or without the zeros of the padding.  The op is linear, so its
- * gradient op, avg_pool2d_backward, has the pooling itself as its derivative.
+ * gradient op, avg_pool2d_backward, has the pooling itself as its derivative.  float32 that lies
+ * channels-last gives a result that does.
  */
 #include "core/error.h"
 #include "ops/iterate.h"
-#include "ops/kernels/pool2d.h"
+#include "ops/kernels/pool2d_nhwc.h"
+#include "ops/layout.h"
 #include "ops/ops.h"
 #include "ops/window.h"
 
@@ -43,10 +45,26 @@ static gra__pool2d_shape kernel_shape(gra_shape x, gra_shape y, const pool_args 
     };
 }
 
+static gra__pool2d_average average_of(const pool_args *a)
+{
+    return (gra__pool2d_average){a->count_include_pad, a->divisor_override};
+}
+
+static gra_tensor *pool_channels_last(gra_tensor *x, gra_shape shape, const pool_args *a)
+{
+    gra_tensor *const y = gra__empty_channels_last("avg_pool2d", shape, GRA_FLOAT32);
+    const gra__pool2d_shape s = kernel_shape(x->shape, shape, a);
+    const gra__pool2d_average average = average_of(a);
+    if (y)
+        gra__avg_pool2d_nhwc_forward_f32(&s, shape.size[1], &average, gra__ptr(x), gra__ptr(y));
+    return y;
+}
+
 static void pool_forward(gra_call *c)
 {
     const pool_args *const a = c->args;
-    gra_tensor *const x = gra__pool_ready(gra_op_name(c->op), c->in[0]);
+    const bool channels_last = gra__pool_channels_last(c->in[0]);
+    gra_tensor *const x = channels_last ? c->in[0] : gra__pool_ready(gra_op_name(c->op), c->in[0]);
     int64_t out[2];
     const gra__window window[2] = {
         {a->kernel[0], a->stride[0], a->padding[0], 1},
@@ -55,6 +73,10 @@ static void pool_forward(gra_call *c)
     if (!x || !gra__window_output("avg_pool2d", x, window, a->ceil_mode, out))
         return;
     const gra_shape shape = GRA_SHAPE(x->shape.size[0], x->shape.size[1], out[0], out[1]);
+    if (channels_last) {
+        c->out[0] = pool_channels_last(x, shape, a);
+        return;
+    }
     gra_tensor *const y = gra__empty("avg_pool2d", shape, x->dtype);
     if (!y)
         return;
@@ -68,9 +90,24 @@ static void pool_forward(gra_call *c)
     c->out[0] = gra__converted(y, c->in[0]->dtype);
 }
 
+static gra_tensor *backward_channels_last(gra_tensor *g, const backward_args *a)
+{
+    gra_tensor *const dx = gra__empty_channels_last("avg_pool2d_backward", a->shape, GRA_FLOAT32);
+    const gra__pool2d_shape s = kernel_shape(a->shape, g->shape, &a->pool);
+    const gra__pool2d_average average = average_of(&a->pool);
+    if (dx)
+        gra__avg_pool2d_nhwc_backward_f32(&s, a->shape.size[1], &average, gra__ptr(g),
+                                          gra__ptr(dx));
+    return dx;
+}
+
 static void backward_forward(gra_call *c)
 {
     const backward_args *const a = c->args;
+    if (gra__pool_channels_last(c->in[0])) {
+        c->out[0] = backward_channels_last(c->in[0], a);
+        return;
+    }
     gra_tensor *const g = gra__pool_ready(gra_op_name(c->op), c->in[0]);
     gra_tensor *const dx = g ? gra__empty("avg_pool2d_backward", a->shape, g->dtype) : NULL;
     if (!dx)

@@ -3,7 +3,7 @@
  *   y = [x0 | x1 | ..],  the sizes along dim added up, all others equal
  *
  * dtypes are promoted.  An empty vector (shape [0]) fits anything, as in PyTorch.  The gradient of xi
- * is its range of g.
+ * is its range of g.  y is channels-last in memory where the first tensor is.
  */
 #include "core/create.h"
 #include "core/error.h"
@@ -69,7 +69,8 @@ static void cat_forward(gra_call *c)
     int dim;
     if (!result_shape(c, &shape, &dim))
         return;
-    gra_tensor *const y = gra__empty("cat", shape, gra__result_type(c->in, c->n_in));
+    gra_tensor *const y =
+        gra__empty_in_layout("cat", shape, gra__result_type(c->in, c->n_in), leader(c));
     int64_t start = 0;
     for (int i = 0; y && i < c->n_in; i++) {
         if (is_empty_vector(&c->in[i]->shape))

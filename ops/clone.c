@@ -1,8 +1,9 @@
-/* clone.c - a row-major copy with memory of its own.
+/* clone.c - a copy with memory of its own.
  *
  *   y = x               dy/dx = 1
  *
- * contiguous copies only what is not row-major yet.
+ * The copy has x's strides where they leave no gaps, and is row-major otherwise.  contiguous gives
+ * row-major order and copies only what is not in it yet.
  */
 #include "core/error.h"
 #include "ops/iterate.h"
@@ -10,7 +11,7 @@
 
 static void clone_forward(gra_call *c)
 {
-    c->out[0] = gra__row_major_copy(c->in[0], c->in[0]->dtype);
+    c->out[0] = gra__copy(c->in[0], c->in[0]->dtype);
 }
 
 static void contiguous_forward(gra_call *c)

@@ -9,18 +9,22 @@
  *   dx = conv2d_backward_input(g, w)     dg = conv2d(u, w)            dw = backward_weight(g, u)
  *   dw = conv2d_backward_weight(g, x)    dg = conv2d(x, u)            dx = backward_input(g, u)
  *
+ * With a fused rectifier, y = max(0, conv2d(x, w) + b), the gradient of the sum is g where y > 0.
+ *
  *   db[k] = sum_{n,p,q} g[n,k,p,q], conv2d_backward_bias, whose derivative repeats u over n, p, q
  */
 #include "ops/kernels/conv2d.h"
-#include "core/alloc_cache.h"
 #include "core/error.h"
+#include "ops/conv2d_engine.h"
 #include "ops/iterate.h"
 #include "ops/ops.h"
+#include "ops/relu.h"
 #include "ops/window.h"
 
 typedef struct {
     int64_t stride[2], padding[2], dilation[2]; /* height, width */
     int64_t groups;
+    bool relu; /* y = max(0, y), fused */
 } conv_args;
 
 typedef struct {
@@ -68,76 +72,6 @@ static gra__conv2d_shape kernel_shape(gra_shape x, gra_shape w, gra_shape y, con
         .dilation_w = a->dilation[1],
         .groups = a->groups,
     };
-}
-
-/* Kernels take row-major float32 or float64; bfloat16 is computed in float32. */
-static gra_tensor *kernel_ready(gra_tensor *t)
-{
-    const gra_dtype dtype = t->dtype == GRA_BFLOAT16 ? GRA_FLOAT32 : t->dtype;
-    return t->contiguous ? gra__converted(t, dtype) : gra__row_major_copy(t, dtype);
-}
-
-typedef enum { FORWARD, BACKWARD_INPUT, BACKWARD_WEIGHT } direction;
-
-static size_t workspace_size(direction d, const gra__conv2d_shape *s, bool wide)
-{
-    switch (d) {
-    case FORWARD:
-        return wide ? gra__conv2d_forward_workspace_f64(s) : gra__conv2d_forward_workspace_f32(s);
-    case BACKWARD_INPUT:
-        return wide ? gra__conv2d_backward_input_workspace_f64(s)
-                    : gra__conv2d_backward_input_workspace_f32(s);
-    default:
-        return wide ? gra__conv2d_backward_weight_workspace_f64(s)
-                    : gra__conv2d_backward_weight_workspace_f32(s);
-    }
-}
-
-static void run_kernel(direction d, const gra__conv2d_shape *s, bool wide, const void *a,
-                       const void *b, const void *bias, void *out, void *workspace)
-{
-    switch (d) {
-    case FORWARD:
-        if (wide)
-            gra__conv2d_forward_f64(s, a, b, bias, out, workspace);
-        else
-            gra__conv2d_forward_f32(s, a, b, bias, out, workspace);
-        break;
-    case BACKWARD_INPUT:
-        if (wide)
-            gra__conv2d_backward_input_f64(s, a, b, out, workspace);
-        else
-            gra__conv2d_backward_input_f32(s, a, b, out, workspace);
-        break;
-    case BACKWARD_WEIGHT:
-        if (wide)
-            gra__conv2d_backward_weight_f64(s, a, b, out, workspace);
-        else
-            gra__conv2d_backward_weight_f32(s, a, b, out, workspace);
-        break;
-    }
-}
-
-/* out = direction(a, b), as a new tensor of the given shape and a's dtype. */
-static gra_tensor *compute(direction d, const gra__conv2d_shape *s, gra_shape shape, gra_tensor *a,
-                           gra_tensor *b, gra_tensor *bias)
-{
-    const gra_dtype dtype = a->dtype;
-    a = kernel_ready(a);
-    b = kernel_ready(b);
-    bias = bias ? kernel_ready(bias) : NULL;
-    gra_tensor *const out = a && b ? gra__empty("conv2d", shape, a->dtype) : NULL;
-    if (!out || gra_error())
-        return NULL;
-    const bool wide = a->dtype == GRA_FLOAT64;
-    const size_t bytes = workspace_size(d, s, wide);
-    void *const workspace = gra__alloc(bytes);
-    if (!workspace)
-        return NULL;
-    run_kernel(d, s, wide, gra__ptr(a), gra__ptr(b), bias ? gra__ptr(bias) : NULL, gra__ptr(out),
-               workspace);
-    gra__dealloc(workspace, bytes);
-    return gra__converted(out, dtype);
 }
 
 static bool dtypes_agree(const gra_tensor *x, const gra_tensor *w, const gra_tensor *bias)
@@ -199,27 +133,29 @@ static void conv_forward(gra_call *c)
         return;
     const gra_shape shape = GRA_SHAPE(x->shape.size[0], w->shape.size[0], out[0], out[1]);
     const gra__conv2d_shape s = kernel_shape(x->shape, w->shape, shape, a);
-    c->out[0] = compute(FORWARD, &s, shape, x, w, bias);
-    if (c->needs[0] != c->needs[1]) /* each is read for the other's gradient only */
-        c->saves = c->needs[0] ? GRA_IN(1) : GRA_IN(0);
+    c->out[0] = gra__conv2d_run(GRA__FORWARD, &s, shape, x, w, bias, a->relu);
+    c->saves = (c->needs[0] ? GRA_IN(1) : 0) | (c->needs[1] ? GRA_IN(0) : 0) |
+               (a->relu ? GRA_OUT(0) : GRA_SAVE_NOTHING);
 }
 
 static void conv_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 {
-    const conv_args *const a = c->args;
+    conv_args plain = *(const conv_args *)c->args;
+    plain.relu = false; /* what lies behind the rectifier is linear */
+    gra_tensor *const gy = c->out[0] ? gra__relu_backward(g[0], c->out[0]) : g[0];
     if (c->needs[0])
-        dx[0] = backward_input(g[0], c->in[1], gra_call_shape(c, 0), a);
+        dx[0] = backward_input(gy, c->in[1], gra_call_shape(c, 0), &plain);
     if (c->needs[1])
-        dx[1] = backward_weight(g[0], c->in[0], gra_call_shape(c, 1), a);
+        dx[1] = backward_weight(gy, c->in[0], gra_call_shape(c, 1), &plain);
     if (c->n_in > 2 && c->needs[2])
-        dx[2] = gra_apply(&gra_op_conv2d_backward_bias, g, 1, NULL);
+        dx[2] = gra_apply(&gra_op_conv2d_backward_bias, &gy, 1, NULL);
 }
 
 static void backward_input_forward(gra_call *c)
 {
     const backward_args *const a = c->args;
     const gra__conv2d_shape s = kernel_shape(a->shape, c->in[1]->shape, c->in[0]->shape, &a->conv);
-    c->out[0] = compute(BACKWARD_INPUT, &s, a->shape, c->in[0], c->in[1], NULL);
+    c->out[0] = gra__conv2d_run(GRA__BACKWARD_INPUT, &s, a->shape, c->in[0], c->in[1], NULL, false);
 }
 
 static void backward_input_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
@@ -235,7 +171,8 @@ static void backward_weight_forward(gra_call *c)
 {
     const backward_args *const a = c->args;
     const gra__conv2d_shape s = kernel_shape(c->in[1]->shape, a->shape, c->in[0]->shape, &a->conv);
-    c->out[0] = compute(BACKWARD_WEIGHT, &s, a->shape, c->in[0], c->in[1], NULL);
+    c->out[0] =
+        gra__conv2d_run(GRA__BACKWARD_WEIGHT, &s, a->shape, c->in[0], c->in[1], NULL, false);
 }
 
 static void backward_weight_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
@@ -249,22 +186,7 @@ static void backward_weight_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
 
 static void backward_bias_forward(gra_call *c)
 {
-    gra_tensor *const g = kernel_ready(c->in[0]);
-    gra_tensor *const db =
-        g ? gra__empty("conv2d_backward_bias", GRA_SHAPE(g->shape.size[1]), g->dtype) : NULL;
-    if (!db)
-        return;
-    const gra__conv2d_shape s = {
-        .n = g->shape.size[0],
-        .k = g->shape.size[1],
-        .out_h = g->shape.size[2],
-        .out_w = g->shape.size[3],
-    };
-    if (g->dtype == GRA_FLOAT64)
-        gra__conv2d_backward_bias_f64(&s, gra__ptr(g), gra__ptr(db));
-    else
-        gra__conv2d_backward_bias_f32(&s, gra__ptr(g), gra__ptr(db));
-    c->out[0] = gra__converted(db, c->in[0]->dtype);
+    c->out[0] = gra__conv2d_sum_bias(c->in[0]);
 }
 
 static void backward_bias_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
@@ -275,16 +197,16 @@ static void backward_bias_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
 
 const gra_op gra_op_conv2d = {
     .schema = "conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, "
-              "int[2] padding=0, int[2] dilation=1, int groups=1) -> Tensor",
+              "int[2] padding=0, int[2] dilation=1, int groups=1, bool relu=False) -> Tensor",
     .forward = conv_forward,
     .vjp = conv_vjp,
-    .saves = GRA_IN(0) | GRA_IN(1),
+    .saves = GRA_IN(0) | GRA_IN(1) | GRA_OUT(0), /* forward narrows it */
     .args_size = sizeof(conv_args),
 };
 
 const gra_op gra_op_conv2d_backward_input = {
     .schema = "conv2d_backward_input(Tensor g, Tensor weight, int[] shape, int[2] stride, "
-              "int[2] padding, int[2] dilation, int groups) -> Tensor",
+              "int[2] padding, int[2] dilation, int groups, bool relu=False) -> Tensor",
     .forward = backward_input_forward,
     .vjp = backward_input_vjp,
     .args_size = sizeof(backward_args),
@@ -292,7 +214,7 @@ const gra_op gra_op_conv2d_backward_input = {
 
 const gra_op gra_op_conv2d_backward_weight = {
     .schema = "conv2d_backward_weight(Tensor g, Tensor input, int[] shape, int[2] stride, "
-              "int[2] padding, int[2] dilation, int groups) -> Tensor",
+              "int[2] padding, int[2] dilation, int groups, bool relu=False) -> Tensor",
     .forward = backward_weight_forward,
     .vjp = backward_weight_vjp,
     .args_size = sizeof(backward_args),
@@ -317,7 +239,7 @@ gra_conv2d_options gra_conv2d_defaults(void)
 
 gra_tensor *gra_conv2d_with(gra_conv2d_options o)
 {
-    conv_args args = {.groups = o.groups};
+    conv_args args = {.groups = o.groups, .relu = o.activation == GRA_RELU};
     if (!o.input || !o.weight || gra_error())
         return apply_conv(o.input, o.weight, o.bias, &args);
     if (!gra__pair("conv2d", "stride", o.stride, 1, o.stride_hw, 1, args.stride) ||

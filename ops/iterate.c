@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/threads.h"
+#include "ops/layout.h"
 
 enum {
     OPERANDS = 4,           /* the output and up to three inputs */
@@ -335,6 +336,8 @@ static gra_tensor *number_init(number *n, double value, gra_dtype dtype)
 
 static void copy_elements(gra_tensor *to, gra_tensor *from)
 {
+    if (to->contiguous != from->contiguous && gra__transpose_into(to, from))
+        return;
     const gra__map map = {
         .count = 1,
         .dtype = from->dtype,
@@ -383,9 +386,17 @@ gra_tensor *gra__row_major_copy(gra_tensor *t, gra_dtype dtype)
     return copy;
 }
 
+gra_tensor *gra__copy(gra_tensor *t, gra_dtype dtype)
+{
+    gra_tensor *const copy = gra__empty_like("convert", t, dtype);
+    if (copy)
+        copy_elements(copy, t);
+    return copy;
+}
+
 gra_tensor *gra__converted(gra_tensor *t, gra_dtype dtype)
 {
-    return t->dtype == dtype ? t : gra__row_major_copy(t, dtype);
+    return t->dtype == dtype ? t : gra__copy(t, dtype);
 }
 
 void gra__fill(gra_tensor *t, double value)
@@ -468,6 +479,19 @@ static bool fits_in_place(const gra_op *op, const gra__map *map, const gra_shape
     return false;
 }
 
+/* The first input of the result's shape, where the inputs are not all row-major: the result lies in
+ * memory as it does, if that is without gaps. */
+static const gra_tensor *leader(const gra__map *map, const gra_shape *shape)
+{
+    bool row_major = true;
+    for (int i = 0; i < map->count; i++)
+        row_major &= map->in[i]->contiguous;
+    for (int i = 0; i < map->count && !row_major; i++)
+        if (same_shape(&map->in[i]->shape, shape))
+            return map->in[i];
+    return NULL;
+}
+
 gra_tensor *gra__map_run(const gra_op *op, gra__map *map)
 {
     gra_shape shape;
@@ -483,7 +507,10 @@ gra_tensor *gra__map_run(const gra_op *op, gra__map *map)
         if (!in[i])
             return NULL;
     }
-    gra_tensor *const out = map->out ? map->out : gra__empty(gra_op_name(op), shape, map->result);
+    const gra_tensor *const like = map->out ? NULL : leader(map, &shape);
+    gra_tensor *const out = map->out ? map->out
+                            : like   ? gra__empty_like(gra_op_name(op), like, map->result)
+                                     : gra__empty(gra_op_name(op), shape, map->result);
     if (out)
         run_over(map, out, in);
     return out;

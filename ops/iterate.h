@@ -1,7 +1,8 @@
 /* iterate.h - elementwise work over tensors of any strides: the step between ops and kernels.
  *
  * An op says which dtype to compute in and which row function to call; this file broadcasts the
- * inputs, makes the output, merges dims that lie one behind the other, and calls the row function
+ * inputs, makes the output (with the strides of the first input of its
+ * shape, where they leave no gaps), merges dims that lie one behind the other, and calls the row function
  * for pieces of the innermost dim, on several threads where there is enough to do.  Operands of
  * another dtype are converted on the way, a chunk at a time, so that no tensor is made for it.
  *
@@ -64,9 +65,11 @@ void gra__clamp_backward(gra_call *c, double low, double high);
 /* The dtype that tensors promote to: one without dims only counts where its category is higher. */
 gra_dtype gra__result_type(gra_tensor *const *tensors, int count);
 
-/* t itself where it has that dtype, whatever its strides; else a new row-major tensor. */
+/* t itself where it has that dtype, whatever its strides; else a copy. A copy is always a new tensor,
+ * with t's strides where they leave no gaps. */
 gra_tensor *gra__converted(gra_tensor *t, gra_dtype dtype);
-gra_tensor *gra__row_major_copy(gra_tensor *t, gra_dtype dtype); /* always a new one */
+gra_tensor *gra__copy(gra_tensor *t, gra_dtype dtype);
+gra_tensor *gra__row_major_copy(gra_tensor *t, gra_dtype dtype); /* always a new one, row-major */
 
 /* Copies the elements of `from` into `to` (broadcast, converted), strides as they are. They may
  * share memory. */

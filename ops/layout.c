@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "ops/iterate.h"
+#include "ops/kernels/transpose.h"
 
 /* The only size of -1, or -1 where there is none; -2 with an error where there are two. */
 static int size_to_infer(const char *op, const gra_shape *wanted)
@@ -146,4 +147,70 @@ gra_tensor *gra__reshaped(const char *op, gra_tensor *x, gra_shape shape)
 gra_tensor *gra__packed(gra_tensor *t, gra_dtype dtype)
 {
     return t->dtype == dtype && t->contiguous ? t : gra__row_major_copy(t, dtype);
+}
+
+static void channels_last_stride(const gra_shape *shape, int64_t stride[4])
+{
+    const int64_t c = shape->size[1], h = shape->size[2], w = shape->size[3];
+    stride[0] = h * w * c;
+    stride[1] = 1;
+    stride[2] = w * c;
+    stride[3] = c;
+}
+
+bool gra__is_channels_last(const gra_tensor *t)
+{
+    int64_t stride[4];
+    if (t->shape.count != 4)
+        return false;
+    channels_last_stride(&t->shape, stride);
+    for (int d = 0; d < 4; d++)
+        if (t->numel && t->shape.size[d] != 1 && t->stride[d] != stride[d])
+            return false;
+    return true;
+}
+
+bool gra__prefers_channels_last(const gra_tensor *t)
+{
+    return !t->contiguous && gra__is_channels_last(t);
+}
+
+gra_tensor *gra__empty_channels_last(const char *op, gra_shape shape, gra_dtype dtype)
+{
+    int64_t stride[4];
+    if (gra__shape_numel(op, shape, gra_dtype_size(dtype)) < 0)
+        return NULL;
+    channels_last_stride(&shape, stride);
+    return gra__empty_strided(op, shape, stride, dtype);
+}
+
+gra_tensor *gra__empty_in_layout(const char *op, gra_shape shape, gra_dtype dtype,
+                                 const gra_tensor *like)
+{
+    return shape.count == 4 && gra__prefers_channels_last(like)
+               ? gra__empty_channels_last(op, shape, dtype)
+               : gra__empty(op, shape, dtype);
+}
+
+gra_tensor *gra__channels_last(gra_tensor *t)
+{
+    if (gra__is_channels_last(t))
+        return t;
+    gra_tensor *const copy = gra__empty_channels_last("convert", t->shape, t->dtype);
+    return copy && gra__copy_into("convert", copy, t) ? copy : NULL;
+}
+
+bool gra__transpose_into(gra_tensor *to, const gra_tensor *from)
+{
+    const int64_t *const size = to->shape.size;
+    if (to->dtype != GRA_FLOAT32 || from->dtype != GRA_FLOAT32 ||
+        to->contiguous == from->contiguous || !gra_shape_equal(to->shape, from->shape))
+        return false;
+    if (from->contiguous && gra__is_channels_last(to))
+        gra__transpose_f32(size[0], size[1], size[2] * size[3], gra__ptr(from), gra__ptr(to));
+    else if (to->contiguous && gra__is_channels_last(from))
+        gra__transpose_f32(size[0], size[2] * size[3], size[1], gra__ptr(from), gra__ptr(to));
+    else
+        return false;
+    return true;
 }

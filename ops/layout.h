@@ -41,6 +41,29 @@ gra_tensor *gra__packed(gra_tensor *t, gra_dtype dtype);
  * Recorded (narrow.c). */
 gra_tensor *gra__narrow_backward(gra_tensor *g, gra_shape shape, int64_t dim, int64_t start);
 
+/* Channels-last: the elements of a tensor of shape [N, C, H, W] in the order N, H, W, C.  Sizes of 1 do
+ * not count, so with C = 1 or H = W = 1 a tensor is row-major as well.
+ *
+ *     x [1, 2, 2, 2] row-major       c0: a b c d   c1: e f g h
+ *                    channels-last   a e   b f   c g   d h
+ */
+bool gra__is_channels_last(const gra_tensor *t);
+
+/* Whether t's elements are in that order and not in row-major order: results should be likewise. */
+bool gra__prefers_channels_last(const gra_tensor *t);
+
+/* A new tensor of a shape with four dims, not initialised; one of another shape than `like` in its
+ * layout, if that is channels-last, and else row-major; and t itself if it is channels-last, or a
+ * copy without history. */
+gra_tensor *gra__empty_channels_last(const char *op, gra_shape shape, gra_dtype dtype);
+gra_tensor *gra__empty_in_layout(const char *op, gra_shape shape, gra_dtype dtype,
+                                 const gra_tensor *like);
+gra_tensor *gra__channels_last(gra_tensor *t);
+
+/* Copies between row-major and channels-last tensors of float32 in blocks; false where they are not
+ * such a pair of one shape. */
+bool gra__transpose_into(gra_tensor *to, const gra_tensor *from);
+
 /* A walk over all indices of a shape in row-major order, with its position for some strides. */
 typedef struct gra__walk {
     int64_t index[GRA_MAX_DIMS];

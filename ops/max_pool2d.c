@@ -2,13 +2,14 @@
  *
  *   y[p] = max_{i in window(p)} x[i] = x[w(p)]       dx[i] = sum_{p: w(p) = i} g[p]
  *
- * w(p) is the winner's place in its plane, the first one of equals; NaN wins.  The forward keeps the
- * winners for the backward pass.  The gradient op is linear in g; its derivative picks u at the
- * winners.
+ * w(p) is the winner's place, the first one of equals; NaN wins.  The forward keeps the winners for the
+ * backward pass.  The gradient op is linear in g; its derivative picks u at the winners.  float32 that
+ * lies channels-last gives a result that does, and keeps a byte for each winner.
  */
 #include "core/error.h"
 #include "ops/iterate.h"
-#include "ops/kernels/pool2d.h"
+#include "ops/kernels/pool2d_nhwc.h"
+#include "ops/layout.h"
 #include "ops/ops.h"
 #include "ops/window.h"
 
@@ -19,53 +20,17 @@ typedef struct {
 
 typedef struct {
     gra_shape shape; /* of the result: the pooling's input */
+    pool_args pool;
 } backward_args;
 
-static void backward_forward(gra_call *c)
+static gra__pool2d_shape kernel_shape(gra_shape x, gra_shape y, const pool_args *a)
 {
-    const backward_args *const a = c->args;
-    gra_tensor *const g = gra__pool_ready(gra_op_name(c->op), c->in[0]), *const winners = c->in[1];
-    gra_tensor *const dx = g ? gra__empty("max_pool2d_backward", a->shape, g->dtype) : NULL;
-    if (!dx)
-        return;
-    const gra__pool2d_shape s = {
-        .planes = a->shape.size[0] * a->shape.size[1],
-        .h = a->shape.size[2],
-        .w = a->shape.size[3],
-        .out_h = g->shape.size[2],
-        .out_w = g->shape.size[3],
-    };
-    if (g->dtype == GRA_FLOAT64)
-        gra__max_pool2d_backward_f64(&s, gra__ptr(g), gra__ptr(winners), gra__ptr(dx));
-    else
-        gra__max_pool2d_backward_f32(&s, gra__ptr(g), gra__ptr(winners), gra__ptr(dx));
-    c->out[0] = gra__converted(dx, c->in[0]->dtype);
-}
-
-/* u at the winners: the planes are flattened for gather. */
-static void backward_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
-{
-    gra_tensor *const winners = c->in[1];
-    gra_tensor *const flat = gra_flatten(u[0], 2, 3);
-    dx[0] = gra_reshape(gra_gather(flat, 2, gra_flatten(winners, 2, 3)), winners->shape);
-}
-
-const gra_op gra_op_max_pool2d_backward = {
-    .schema = "max_pool2d_backward(Tensor g, Tensor winners, int[] shape) -> Tensor",
-    .forward = backward_forward,
-    .vjp = backward_vjp,
-    .saves = GRA_IN(1),
-    .args_size = sizeof(backward_args),
-};
-
-static void run_kernel(const pool_args *a, gra_tensor *x, gra_tensor *y, gra_tensor *winners)
-{
-    const gra__pool2d_shape s = {
-        .planes = x->shape.size[0] * x->shape.size[1],
-        .h = x->shape.size[2],
-        .w = x->shape.size[3],
-        .out_h = y->shape.size[2],
-        .out_w = y->shape.size[3],
+    return (gra__pool2d_shape){
+        .planes = x.size[0] * x.size[1],
+        .h = x.size[2],
+        .w = x.size[3],
+        .out_h = y.size[2],
+        .out_w = y.size[3],
         .kernel_h = a->kernel[0],
         .kernel_w = a->kernel[1],
         .stride_h = a->stride[0],
@@ -75,37 +40,129 @@ static void run_kernel(const pool_args *a, gra_tensor *x, gra_tensor *y, gra_ten
         .dilation_h = a->dilation[0],
         .dilation_w = a->dilation[1],
     };
-    if (x->dtype == GRA_FLOAT64)
-        gra__max_pool2d_forward_f64(&s, gra__ptr(x), gra__ptr(y), gra__ptr(winners));
+}
+
+/* ---- the gradient: winners are places in the plane (int64) or in the window (uint8) ---- */
+
+static void backward_channels_last(gra_call *c)
+{
+    const backward_args *const a = c->args;
+    gra_tensor *const g = gra__channels_last(c->in[0]);
+    gra_tensor *const dx =
+        g ? gra__empty_channels_last("max_pool2d_backward", a->shape, GRA_FLOAT32) : NULL;
+    if (!dx)
+        return;
+    const gra__pool2d_shape s = kernel_shape(a->shape, g->shape, &a->pool);
+    gra__max_pool2d_nhwc_backward_f32(&s, a->shape.size[1], gra__ptr(g), gra__ptr(c->in[1]),
+                                      gra__ptr(dx));
+    c->out[0] = dx;
+}
+
+static void backward_forward(gra_call *c)
+{
+    if (c->in[1]->dtype == GRA_UINT8) {
+        backward_channels_last(c);
+        return;
+    }
+    const backward_args *const a = c->args;
+    gra_tensor *const g = gra__pool_ready(gra_op_name(c->op), c->in[0]), *const winners = c->in[1];
+    gra_tensor *const dx = g ? gra__empty("max_pool2d_backward", a->shape, g->dtype) : NULL;
+    if (!dx)
+        return;
+    const gra__pool2d_shape s = kernel_shape(a->shape, g->shape, &a->pool);
+    if (g->dtype == GRA_FLOAT64)
+        gra__max_pool2d_backward_f64(&s, gra__ptr(g), gra__ptr(winners), gra__ptr(dx));
     else
-        gra__max_pool2d_forward_f32(&s, gra__ptr(x), gra__ptr(y), gra__ptr(winners));
+        gra__max_pool2d_backward_f32(&s, gra__ptr(g), gra__ptr(winners), gra__ptr(dx));
+    c->out[0] = gra__converted(dx, c->in[0]->dtype);
+}
+
+/* Winners as places in the plane. */
+static gra_tensor *places(const backward_args *a, gra_tensor *winners)
+{
+    if (winners->dtype == GRA_INT64)
+        return winners;
+    gra_tensor *const wide = gra__empty("max_pool2d_backward", winners->shape, GRA_INT64);
+    const gra__pool2d_shape s = kernel_shape(a->shape, winners->shape, &a->pool);
+    if (wide)
+        gra__max_pool2d_nhwc_indices(&s, a->shape.size[1], gra__ptr(winners), gra__ptr(wide));
+    return wide;
+}
+
+/* u at the winners: the planes are flattened for gather. */
+static void backward_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
+{
+    gra_tensor *const winners = places(c->args, c->in[1]);
+    if (!winners)
+        return;
+    gra_tensor *const flat = gra_flatten(u[0], 2, 3);
+    dx[0] = gra_reshape(gra_gather(flat, 2, gra_flatten(winners, 2, 3)), winners->shape);
+}
+
+const gra_op gra_op_max_pool2d_backward = {
+    .schema = "max_pool2d_backward(Tensor g, Tensor winners, int[] shape, int[2] kernel_size, "
+              "int[2] stride, int[2] padding, int[2] dilation, bool ceil_mode) -> Tensor",
+    .forward = backward_forward,
+    .vjp = backward_vjp,
+    .saves = GRA_IN(1),
+    .args_size = sizeof(backward_args),
+};
+
+/* ---- the pooling ---- */
+
+static void pool_channels_last(gra_call *c, gra_tensor *x, gra_shape shape,
+                               const gra__pool2d_shape *s)
+{
+    gra_tensor *const y = gra__empty_channels_last("max_pool2d", shape, GRA_FLOAT32);
+    gra_tensor *const winners = gra__empty_channels_last("max_pool2d", shape, GRA_UINT8);
+    if (!y || !winners)
+        return;
+    gra__max_pool2d_nhwc_forward_f32(s, shape.size[1], gra__ptr(x), gra__ptr(y), gra__ptr(winners));
+    c->out[0] = y;
+    c->saved[0] = winners;
+}
+
+static void pool_row_major(gra_call *c, gra_tensor *x, gra_shape shape, const gra__pool2d_shape *s)
+{
+    gra_tensor *const y = gra__empty("max_pool2d", shape, x->dtype);
+    gra_tensor *const winners = gra__empty("max_pool2d", shape, GRA_INT64);
+    if (!y || !winners)
+        return;
+    if (x->dtype == GRA_FLOAT64)
+        gra__max_pool2d_forward_f64(s, gra__ptr(x), gra__ptr(y), gra__ptr(winners));
+    else
+        gra__max_pool2d_forward_f32(s, gra__ptr(x), gra__ptr(y), gra__ptr(winners));
+    c->out[0] = gra__converted(y, c->in[0]->dtype);
+    c->saved[0] = winners;
 }
 
 static void pool_forward(gra_call *c)
 {
     const pool_args *const a = c->args;
-    gra_tensor *const x = gra__pool_ready(gra_op_name(c->op), c->in[0]);
+    gra_tensor *const x = c->in[0];
     int64_t out[2];
     const gra__window window[2] = {
         {a->kernel[0], a->stride[0], a->padding[0], a->dilation[0]},
         {a->kernel[1], a->stride[1], a->padding[1], a->dilation[1]},
     };
-    if (!x || !gra__window_output("max_pool2d", x, window, a->ceil_mode, out))
+    if (!gra__window_output("max_pool2d", x, window, a->ceil_mode, out))
         return;
     const gra_shape shape = GRA_SHAPE(x->shape.size[0], x->shape.size[1], out[0], out[1]);
-    gra_tensor *const y = gra__empty("max_pool2d", shape, x->dtype);
-    gra_tensor *const winners = gra__empty("max_pool2d", shape, GRA_INT64);
-    if (!y || !winners)
+    const gra__pool2d_shape s = kernel_shape(x->shape, shape, a);
+    if (gra__pool_channels_last(x) && gra__max_pool2d_nhwc_fits(&s)) {
+        pool_channels_last(c, x, shape, &s);
         return;
-    run_kernel(a, x, y, winners);
-    c->out[0] = gra__converted(y, c->in[0]->dtype);
-    c->saved[0] = winners;
+    }
+    gra_tensor *const ready = gra__pool_ready(gra_op_name(c->op), x);
+    if (ready)
+        pool_row_major(c, ready, shape, &s);
 }
 
 static void pool_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 {
+    const pool_args *const a = c->args;
     dx[0] = gra_apply(&gra_op_max_pool2d_backward, (gra_tensor *[]){g[0], c->saved[0]}, 2,
-                      &(backward_args){gra_call_shape(c, 0)});
+                      &(backward_args){gra_call_shape(c, 0), *a});
 }
 
 const gra_op gra_op_max_pool2d = {

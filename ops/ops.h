@@ -85,6 +85,8 @@ gra_tensor *gra_clamp(gra_tensor *x, double min, double max); /* min(max(x, min)
 gra_tensor *gra_where(gra_tensor *condition, gra_tensor *a, gra_tensor *b); /* condition ? a : b */
 gra_tensor *gra_dropout(gra_tensor *x, double p, bool training); /* each element 0 with probability
                                                                     p, else x / (1 - p) */
+gra_tensor *gra_dropout2d(gra_tensor *x, double p, bool training); /* the same for whole channels of
+                                                                      x [N, C, H, W] */
 
 /* ---- reductions over any dims; no dims given means all ---- */
 typedef struct gra_reduce_options {
@@ -130,17 +132,33 @@ gra_tensor *gra_sum_to(gra_tensor *x,
                        gra_shape shape); /* sums the dims that shape broadcasts over */
 
 #ifndef __cplusplus
-#define gra_sum(...) gra_sum_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
-#define gra_mean(...) gra_mean_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
+#define gra_sum(...)                                                                               \
+    gra_sum_with(GRA_KEYWORDS(gra_reduce_options, .dims = {&gra_dims_kind, 0, {0}}, .begin_ = 0,   \
+                              __VA_ARGS__))
+#define gra_mean(...)                                                                              \
+    gra_mean_with(GRA_KEYWORDS(gra_reduce_options, .dims = {&gra_dims_kind, 0, {0}}, .begin_ = 0,  \
+                               __VA_ARGS__))
 #define gra_var(...)                                                                               \
-    gra_var_with(GRA_KEYWORDS(gra_var_options, .correction = 1, .begin_ = 0, __VA_ARGS__))
-#define gra_max(...) gra_max_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
-#define gra_min(...) gra_min_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
-#define gra_prod(...) gra_prod_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
-#define gra_any(...) gra_any_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
-#define gra_all(...) gra_all_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
+    gra_var_with(GRA_KEYWORDS(gra_var_options, .dims = {&gra_dims_kind, 0, {0}}, .correction = 1,  \
+                              .begin_ = 0, __VA_ARGS__))
+#define gra_max(...)                                                                               \
+    gra_max_with(GRA_KEYWORDS(gra_reduce_options, .dims = {&gra_dims_kind, 0, {0}}, .begin_ = 0,   \
+                              __VA_ARGS__))
+#define gra_min(...)                                                                               \
+    gra_min_with(GRA_KEYWORDS(gra_reduce_options, .dims = {&gra_dims_kind, 0, {0}}, .begin_ = 0,   \
+                              __VA_ARGS__))
+#define gra_prod(...)                                                                              \
+    gra_prod_with(GRA_KEYWORDS(gra_reduce_options, .dims = {&gra_dims_kind, 0, {0}}, .begin_ = 0,  \
+                               __VA_ARGS__))
+#define gra_any(...)                                                                               \
+    gra_any_with(GRA_KEYWORDS(gra_reduce_options, .dims = {&gra_dims_kind, 0, {0}}, .begin_ = 0,   \
+                              __VA_ARGS__))
+#define gra_all(...)                                                                               \
+    gra_all_with(GRA_KEYWORDS(gra_reduce_options, .dims = {&gra_dims_kind, 0, {0}}, .begin_ = 0,   \
+                              __VA_ARGS__))
 #define gra_logsumexp(...)                                                                         \
-    gra_logsumexp_with(GRA_KEYWORDS(gra_reduce_options, .begin_ = 0, __VA_ARGS__))
+    gra_logsumexp_with(GRA_KEYWORDS(gra_reduce_options, .dims = {&gra_dims_kind, 0, {0}},          \
+                                    .begin_ = 0, __VA_ARGS__))
 #define gra_argmax(...)                                                                            \
     gra_argmax_with(GRA_KEYWORDS(gra_arg_options, .dim = GRA_NO_DIM, .begin_ = 0, __VA_ARGS__))
 #define gra_argmin(...)                                                                            \
@@ -187,16 +205,19 @@ gra_tensor *gra_linear(gra_tensor *x, gra_tensor *w, gra_tensor *bias); /* x w^T
                                                        w [O, I], bias [O] or NULL, result [..., O] */
 
 /* ---- convolution and pooling: x [N, C, H, W] or [C, H, W] ---- */
+typedef enum gra_activation { GRA_NO_ACTIVATION, GRA_RELU } gra_activation;
+
 typedef struct gra_conv2d_options {
     int begin_;
-    gra_tensor *input;    /* [N, C, H, W] */
-    gra_tensor *weight;   /* [K, C / groups, R, S] */
-    gra_tensor *bias;     /* [K] or NULL */
-    int64_t stride;       /* 1 */
-    int64_t padding;      /* 0 on each side */
-    int64_t dilation;     /* 1 */
-    int64_t groups;       /* 1 */
-    int64_t stride_hw[2]; /* given instead of stride: height, width */
+    gra_tensor *input;         /* [N, C, H, W] */
+    gra_tensor *weight;        /* [K, C / groups, R, S] */
+    gra_tensor *bias;          /* [K] or NULL */
+    int64_t stride;            /* 1 */
+    int64_t padding;           /* 0 on each side */
+    int64_t dilation;          /* 1 */
+    int64_t groups;            /* 1 */
+    gra_activation activation; /* GRA_NO_ACTIVATION; GRA_RELU is fused: y = max(0, y) */
+    int64_t stride_hw[2];      /* given instead of stride: height, width */
     int64_t padding_hw[2];
     int64_t dilation_hw[2];
 } gra_conv2d_options;
@@ -229,6 +250,12 @@ typedef struct gra_max_pool2d_options {
     int64_t dilation_hw[2];
 } gra_max_pool2d_options;
 
+/* How float32 convolutions are computed on this thread; returns what it was. GRA_CONV_AUTO takes the
+ * fastest way for each shape, among them Winograd's, whose results differ in the last 2 to 4 bits;
+ * GRA_CONV_DIRECT adds up the products as they stand in the formula. */
+typedef enum gra_conv_algorithm { GRA_CONV_AUTO, GRA_CONV_DIRECT } gra_conv_algorithm;
+gra_conv_algorithm gra_set_conv_algorithm(gra_conv_algorithm algorithm);
+
 gra_conv2d_options gra_conv2d_defaults(void);
 gra_avg_pool2d_options gra_avg_pool2d_defaults(void);
 gra_max_pool2d_options gra_max_pool2d_defaults(void);
@@ -249,6 +276,50 @@ gra_tensor *gra_max_pool2d_with(
 #define gra_max_pool2d(...)                                                                        \
     gra_max_pool2d_with(                                                                           \
         GRA_KEYWORDS(gra_max_pool2d_options, .dilation = 1, .begin_ = 0, __VA_ARGS__))
+#endif
+
+gra_tensor *gra_adaptive_avg_pool2d(gra_tensor *x, int64_t h,
+                                    int64_t w); /* mean over h by w windows that cover the image */
+gra_tensor *gra_zero_pad2d(gra_tensor *x, int64_t left, int64_t right, int64_t top,
+                           int64_t bottom); /* zeros around x [.., H, W] */
+
+/* ---- normalisation: x [N, C, ...] ---- */
+typedef struct gra_local_response_norm_options {
+    int begin_;
+    gra_tensor *x; /* at least 3 dims */
+    int64_t size;  /* channels of the window */
+    double alpha;  /* 1e-4; divided by size in the formula */
+    double beta;   /* 0.75 */
+    double k;      /* 1 */
+} gra_local_response_norm_options;
+
+typedef struct gra_batch_norm_options {
+    int begin_;
+    gra_tensor *input;
+    gra_tensor *running_mean; /* [C], or NULL in training; updated in training */
+    gra_tensor *running_var;
+    gra_tensor *weight; /* [C] or NULL: 1 */
+    gra_tensor *bias;   /* [C] or NULL: 0 */
+    bool training;      /* false: m and v are the running ones; true: those of the batch */
+    double momentum;    /* 0.1: running += momentum (that of the batch - running) */
+    double eps;         /* 1e-5 */
+} gra_batch_norm_options;
+
+gra_local_response_norm_options gra_local_response_norm_defaults(void);
+gra_batch_norm_options gra_batch_norm_defaults(void);
+
+/* x (k + alpha / size * sum of x^2 over the channels -size/2 to (size-1)/2 around it)^-beta */
+gra_tensor *gra_local_response_norm_with(gra_local_response_norm_options o);
+gra_tensor *gra_batch_norm_with(
+    gra_batch_norm_options o); /* weight (x - m) / sqrt(v + eps) + bias */
+
+#ifndef __cplusplus
+#define gra_local_response_norm(...)                                                               \
+    gra_local_response_norm_with(GRA_KEYWORDS(gra_local_response_norm_options, .alpha = 1e-4,      \
+                                              .beta = 0.75, .k = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_batch_norm(...)                                                                        \
+    gra_batch_norm_with(GRA_KEYWORDS(gra_batch_norm_options, .momentum = 0.1, .eps = 1e-5,         \
+                                     .begin_ = 0, __VA_ARGS__))
 #endif
 
 /* ---- shapes: views share storage with x ---- */
@@ -285,10 +356,18 @@ gra_tensor *gra_gather(gra_tensor *x, int64_t dim,
 gra_tensor *gra_index_select(gra_tensor *x, int64_t dim, gra_tensor *index); /* whole slices */
 
 /* ---- copies and conversions ---- */
-gra_tensor *gra_clone(gra_tensor *x);               /* a copy, recorded */
-gra_tensor *gra_contiguous(gra_tensor *x);          /* x itself if row-major, else a copy */
+gra_tensor *gra_clone(gra_tensor *x);            /* a copy, recorded */
+gra_tensor *gra_to_channels_last(gra_tensor *x); /* x [N, C, H, W] itself if its elements lie in the
+                                                       order N, H, W, C, else a copy in that order */
+bool gra_is_channels_last(const gra_tensor *x);  /* whether they do; sizes of 1 don't count */
+gra_tensor *gra_contiguous(gra_tensor *x);       /* x itself if row-major, else a copy */
 gra_tensor *gra_to(gra_tensor *x, gra_dtype dtype); /* x itself if of that dtype, else converted */
 gra_tensor *gra_detach(gra_tensor *x);              /* the same storage, no history */
+
+/* Channels-last: x [N, C, H, W] whose elements lie in memory in the order N, H, W, C; sizes of 1 don't
+ * count. Ops on images, elementwise ops and copies keep that layout; no value depends on it. */
+gra_tensor *gra_to_channels_last(gra_tensor *x); /* x itself if it is that, else a copy that is */
+bool gra_is_channels_last(const gra_tensor *x);
 
 GRA_END_DECLS
 

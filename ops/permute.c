@@ -41,7 +41,7 @@ static void permute_forward(gra_call *c)
 static void permute_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 {
     const permute_args *const args = c->args;
-    gra_dims back = {.count = args->dims.count};
+    gra_dims back = {.kind = &gra_dims_kind, .count = args->dims.count};
     for (int i = 0; i < back.count; i++)
         back.dim[gra__wrap_dim("permute", args->dims.dim[i], back.count)] = i;
     dx[0] = gra_permute(g[0], back);

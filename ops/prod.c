@@ -123,7 +123,8 @@ static void prod_forward(gra_call *c)
  * and put back. */
 static gra_tensor *except(gra_tensor *x, unsigned mask)
 {
-    gra_dims there = {.count = x->shape.count}, back = {.count = x->shape.count};
+    gra_dims there = GRA_ALL_DIMS, back = GRA_ALL_DIMS;
+    there.count = back.count = x->shape.count;
     int at = 0;
     for (int reduced = 0; reduced < 2; reduced++)
         for (int i = 0; i < x->shape.count; i++)

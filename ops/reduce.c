@@ -489,5 +489,5 @@ gra_tensor *gra__unreduce(gra_tensor *y, gra_shape shape, gra_dims dims)
 
 gra_reduce_options gra_reduce_defaults(void)
 {
-    return (gra_reduce_options){0};
+    return (gra_reduce_options){.dims = GRA_ALL_DIMS};
 }

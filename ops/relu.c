@@ -7,6 +7,7 @@
  *
  *   z = y <= 0 ? 0 : g          dz/dg = relu_backward        dz/dy = 0
  */
+#include "ops/relu.h"
 #include "core/create.h"
 #include "ops/iterate.h"
 #include "ops/ops.h"
@@ -31,6 +32,11 @@ const gra_op gra_op_relu_backward = {
     .saves = GRA_IN(1),
 };
 
+gra_tensor *gra__relu_backward(gra_tensor *g, gra_tensor *y)
+{
+    return gra_apply(&gra_op_relu_backward, (gra_tensor *[]){g, y}, 2, NULL);
+}
+
 static void relu_forward(gra_call *c)
 {
     gra__unary(c, gra__kernels_get()->elementwise->relu);
@@ -38,7 +44,7 @@ static void relu_forward(gra_call *c)
 
 static void relu_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 {
-    dx[0] = gra_apply(&gra_op_relu_backward, (gra_tensor *[]){g[0], c->out[0]}, 2, NULL);
+    dx[0] = gra__relu_backward(g[0], c->out[0]);
 }
 
 const gra_op gra_op_relu = {

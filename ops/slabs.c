@@ -105,6 +105,26 @@ void gra__slabs_run(const gra__slabs *s, gra__softmax_loop *loop, void *y, const
     run_job(&j);
 }
 
+/* The slabs along dim of tensors that lie packed like x: over the channels of a channels-last one they
+ * are its pixels. */
+static gra__slabs slabs_like(const gra_tensor *x, int dim)
+{
+    const gra_shape *const s = &x->shape;
+    if (dim == 1 && gra__prefers_channels_last(x))
+        return gra__slabs_along(GRA_SHAPE(s->size[0], s->size[2], s->size[3], s->size[1]), 3,
+                                x->dtype);
+    return gra__slabs_along(*s, dim, x->dtype);
+}
+
+/* t in dtype, packed as slabs_like has it for x. */
+static gra_tensor *packed_like(const gra_tensor *x, int dim, gra_tensor *t, gra_dtype dtype)
+{
+    if (dim != 1 || !gra__prefers_channels_last(x))
+        return gra__packed(t, dtype);
+    gra_tensor *const turned = gra__channels_last(t);
+    return turned ? gra__converted(turned, dtype) : NULL;
+}
+
 void gra__softmax_forward(gra_call *c, gra__softmax_loop *const *loops)
 {
     const gra__dim_args *const args = c->args;
@@ -113,9 +133,9 @@ void gra__softmax_forward(gra_call *c, gra__softmax_loop *const *loops)
     const int dim = gra__wrap_dim(op, args->dim, x->shape.count);
     if (dim < 0 || !gra__demand_floating(op, x))
         return;
-    const gra__slabs s = gra__slabs_along(x->shape, dim, x->dtype);
-    gra_tensor *const packed = gra__packed(x, s.dtype);
-    gra_tensor *const y = packed ? gra__empty(op, x->shape, s.dtype) : NULL;
+    const gra__slabs s = slabs_like(x, dim);
+    gra_tensor *const packed = packed_like(x, dim, x, s.dtype);
+    gra_tensor *const y = packed ? gra__empty_like(op, packed, s.dtype) : NULL;
     if (!y)
         return;
     gra__slabs_run(&s, loops[s.dtype], gra__ptr(y), gra__ptr(packed));
@@ -136,9 +156,10 @@ void gra__softmax_backward_forward(gra_call *c, gra__softmax_backward_loop *cons
                  gra_shape_text(c->in[0]->shape, a), gra_shape_text(y->shape, b));
         return;
     }
-    const gra__slabs s = gra__slabs_along(y->shape, dim, y->dtype);
-    gra_tensor *const in[] = {gra__packed(c->in[0], s.dtype), gra__packed(y, s.dtype)};
-    gra_tensor *const dx = in[0] && in[1] ? gra__empty(op, y->shape, s.dtype) : NULL;
+    const gra__slabs s = slabs_like(y, dim);
+    gra_tensor *const in[] = {packed_like(y, dim, c->in[0], s.dtype),
+                              packed_like(y, dim, y, s.dtype)};
+    gra_tensor *const dx = in[0] && in[1] ? gra__empty_like(op, in[1], s.dtype) : NULL;
     if (!dx)
         return;
     run_job(&(job){

@@ -11,8 +11,10 @@
 /* Wraps dim and forgets what parts held; -1 with an error. */
 static int begin(const char *op, const gra_tensor *x, int64_t dim, gra_tensor **parts, int capacity)
 {
-    for (int i = 0; i < capacity; i++)
+    for (int i = 0; parts && i < capacity; i++)
         parts[i] = NULL;
+    if (!parts)
+        gra_fail("%s: parts is NULL; an array of tensors is needed", op);
     if (gra_error())
         return -1;
     if (!x) {

@@ -2,7 +2,8 @@
  *
  *   y = x, rounded to dtype         dy/dx = 1, in the dtype of x
  *
- * A real number that becomes an integer loses its fraction; anything but 0 becomes true.
+ * A real number that becomes an integer loses its fraction; anything but 0 becomes true.  The
+ * result has x's strides where they leave no gaps.
  */
 #include "core/error.h"
 #include "ops/iterate.h"
@@ -21,7 +22,7 @@ static void to_forward(gra_call *c)
     else if (x->dtype == args->dtype)
         c->out[0] = gra__view(x, x->shape, x->stride, x->offset);
     else
-        c->out[0] = gra__row_major_copy(x, args->dtype);
+        c->out[0] = gra__copy(x, args->dtype);
 }
 
 static void to_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)

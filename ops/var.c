@@ -96,7 +96,7 @@ const gra_op gra_op_var = {
 
 gra_var_options gra_var_defaults(void)
 {
-    return (gra_var_options){.correction = 1};
+    return (gra_var_options){.dims = GRA_ALL_DIMS, .correction = 1};
 }
 
 gra_tensor *gra_var_with(gra_var_options o)

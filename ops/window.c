@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "ops/iterate.h"
+#include "ops/layout.h"
 #include "ops/ops.h"
 
 bool gra__pair(const char *op, const char *name, int64_t scalar, int64_t normal,
@@ -82,6 +83,11 @@ bool gra__pool_options(const char *op, int64_t kernel, const int64_t kernel_hw[2
         return false;
     }
     return true;
+}
+
+bool gra__pool_channels_last(const gra_tensor *x)
+{
+    return x->dtype == GRA_FLOAT32 && gra__prefers_channels_last(x);
 }
 
 gra_tensor *gra__pool_ready(const char *op, gra_tensor *x)

@@ -36,7 +36,10 @@ bool gra__pool_options(const char *op, int64_t kernel, const int64_t kernel_hw[2
                        const int64_t stride_hw[2], int64_t padding, const int64_t padding_hw[2],
                        int64_t kernels[2], int64_t strides[2], int64_t paddings[2]);
 
-/* x as pooling kernels take it: row-major float32 or float64 (bfloat16 is computed in float32). NULL
+/* Whether x goes to the kernels for channels-last images: float32 in that order. */
+bool gra__pool_channels_last(const gra_tensor *x);
+
+/* x as the other pooling kernels take it: row-major float32 or float64 (bfloat16 is computed in float32). NULL
  * with an error for other dtypes. */
 gra_tensor *gra__pool_ready(const char *op, gra_tensor *x);
 

@@ -66,13 +66,16 @@ static gra_tensor *part(const char *name, const char *what)
     return NULL;
 }
 
-/* The same elements laid out in another way: the last two dims exchanged, or every second element. */
+/* The same elements laid out in another way: the last two dims exchanged, every second element, or
+ * channels-last. */
 static gra_tensor *arranged(gra_tensor *x, const char *layout)
 {
     if (strcmp(layout, "transposed") == 0)
         return gra_transpose(gra_contiguous(gra_transpose(x, -1, -2)), -1, -2);
     if (strcmp(layout, "strided") == 0)
         return gra_select(gra_stack((gra_tensor *[]){x, x}, 2, -1), -1, 0);
+    if (strcmp(layout, "channels_last") == 0)
+        return gra_to_channels_last(x);
     return x;
 }
 
@@ -85,12 +88,12 @@ typedef struct {
 
 static run_of inputs_of(const op_case *c, gra_dtype dtype)
 {
-    static const char *const layouts[] = {"plain", "transposed", "strided"};
+    static const char *const layouts[] = {"plain", "transposed", "strided", "channels_last"};
     run_of r = {.c = c};
     for (; r.count < MAX_IN; r.count++) {
         gra_tensor *x = NULL;
         char what[NAME];
-        for (int k = 0; k < 3 && !x; k++) {
+        for (int k = 0; k < 4 && !x; k++) {
             snprintf(what, sizeof what, "in%d/%s", r.count, layouts[k]);
             x = part(c->name, what);
             r.layout[r.count] = layouts[k];

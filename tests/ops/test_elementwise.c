@@ -65,7 +65,7 @@ GRA_TEST(binary_ops_broadcast)
 GRA_TEST(binary_ops_accept_any_strides)
 {
     gra_tensor *const y = gra_add(transposed(), gra_vector(10, 20, 30));
-    ck_assert(gra_is_contiguous(y));
+    ck_assert_int_eq(gra_tensor_stride(y, 0), 1); /* as in the transposed one */
     GRA_ASSERT_VALUES(y, 11, 23, 35, 12, 24, 36);
     GRA_ASSERT_VALUES(gra_mul(transposed(), transposed()), 1, 9, 25, 4, 16, 36);
 }
@@ -372,7 +372,7 @@ GRA_TEST(clone_has_its_own_memory)
     gra_tensor *const x = gra_vector(1, 2), *const y = gra_clone(x);
     gra_fill_(x, 9);
     GRA_ASSERT_VALUES(y, 1, 2);
-    ck_assert(gra_is_contiguous(gra_clone(transposed())));
+    ck_assert_int_eq(gra_tensor_stride(gra_clone(transposed()), 0), 1);
     GRA_ASSERT_VALUES(gra_clone(transposed()), 1, 3, 5, 2, 4, 6);
 }
 
@@ -473,7 +473,7 @@ static void assert_transposed_sum(int64_t rows, int64_t columns, gra_dtype dtype
 {
     gra_tensor *const x = gra_to(counted(rows, columns), dtype);
     gra_tensor *const y =
-        gra_add(gra_transpose(x, 0, 1), gra_to(counted(columns, rows), GRA_FLOAT64));
+        gra_add(gra_to(counted(columns, rows), GRA_FLOAT64), gra_transpose(x, 0, 1));
     const double *const p = gra_tensor_data(y);
     for (int64_t i = 0; i < columns; i++)
         for (int64_t j = 0; j < rows; j++)

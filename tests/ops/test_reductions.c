@@ -78,7 +78,7 @@ static double sum_at(const gra_tensor *x, unsigned mask, gra_shape index, int di
 
 static gra_dims dims_of(unsigned mask)
 {
-    gra_dims dims = {0};
+    gra_dims dims = GRA_ALL_DIMS;
     for (int i = 0; i < 4; i++)
         if (mask >> i & 1)
             dims.dim[dims.count++] = i;
@@ -103,7 +103,7 @@ GRA_TEST(sums_are_right_for_all_dims_and_strides)
             for (unsigned mask = 1; mask < 16; mask++) {
                 const int mark = gra_mark();
                 int64_t left[] = {0, 1, 2, 3};
-                gra_dims dims = {.count = 4};
+                gra_dims dims = {.kind = &gra_dims_kind, .count = 4};
                 for (int i = 0, rest = order; i < 4; rest /= 4 - i, i++) {
                     const int k = rest % (4 - i);
                     dims.dim[i] = left[k];
@@ -340,7 +340,7 @@ GRA_TEST(threads_do_not_change_the_bits)
     for (int i = 0; i < 4; i++)
         for (int dim = 0; dim < 3; dim++) {
             gra_tensor *const x = gra_randn(GRA_SHAPE(sizes[i][0], sizes[i][1]));
-            const gra_dims dims = dim < 2 ? GRA_DIMS(dim) : (gra_dims){0};
+            const gra_dims dims = dim < 2 ? GRA_DIMS(dim) : GRA_ALL_DIMS;
             gra_set_threads(1);
             gra_tensor *const one[] = {gra_sum(x, dims), gra_var(x, dims), gra_max(x, dims),
                                        gra_softmax(x, dim % 2), gra_argmax(x)};

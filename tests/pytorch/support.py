@@ -19,7 +19,7 @@ class T:
     """An input: its shape, what it is filled with, whether it has a gradient, its layout in C."""
 
     def __init__(self, *shape, kind="normal", grad=True, layout="plain"):
-        assert layout in ("plain", "transposed", "strided"), layout
+        assert layout in ("plain", "transposed", "strided", "channels_last"), layout
         self.shape, self.kind, self.layout = shape, kind, layout
         self.grad = grad and not kind.startswith(("int", "bool"))
 

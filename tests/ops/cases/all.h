@@ -1,5 +1,6 @@
 /* all.h - all cases: without CASE defined the functions that they use, with it the list. */
 #include "elementwise.h"
+#include "images.h"
 #include "products.h"
 #include "reductions.h"
 #include "shapes.h"

@@ -11,6 +11,8 @@ CASE(conv2d_one_by_one, gra_conv2d(in[0], in[1], in[2]))
 CASE(conv2d_no_batch, gra_conv2d(in[0], in[1], in[2], .padding = 1))
 CASE(conv2d_empty_batch, gra_conv2d(in[0], in[1], in[2]))
 CASE(conv2d_transposed, gra_conv2d(in[0], in[1]))
+CASE(conv2d_relu, gra_conv2d(in[0], in[1], in[2], .padding = 1, .activation = GRA_RELU))
+CASE(conv2d_winograd, gra_conv2d(in[0], in[1], in[2], .padding = 1, .activation = GRA_RELU))
 CASE(avg_pool2d_plain, gra_avg_pool2d(in[0], 2))
 CASE(avg_pool2d_options,
      gra_avg_pool2d(in[0], .kernel_size_hw = {3, 2}, .stride_hw = {2, 1}, .padding_hw = {1, 1}))

@@ -22,3 +22,5 @@ case("max_pool2d_overlapping", lambda x: F.max_pool2d(x, 3, stride=2), T(1, 2, 5
 case("max_pool2d_options", lambda x: F.max_pool2d(x, (2, 3), stride=(1, 2), padding=(1, 1), dilation=(2, 1)), T(1, 2, 5, 5, kind="distinct"))
 case("max_pool2d_ceil", lambda x: F.max_pool2d(x, 3, stride=2, padding=1, ceil_mode=True), T(1, 1, 6, 5, kind="distinct"))
 case("max_pool2d_no_batch", lambda x: F.max_pool2d(x, 2, stride=1), T(2, 3, 4, kind="distinct", layout="transposed"))
+case("conv2d_relu", lambda x, w, b: F.relu(F.conv2d(x, w, b, padding=1)), T(2, 2, 3, 4), T(3, 2, 3, 3), T(3))
+case("conv2d_winograd", lambda x, w, b: F.relu(F.conv2d(x, w, b, padding=1)), T(1, 16, 5, 6), T(16, 16, 3, 3), T(16))

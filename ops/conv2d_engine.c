@@ -1,0 +1,152 @@
+/* conv2d_engine.c - the choice of the convolution's kernel. */
+#include "ops/conv2d_engine.h"
+
+#include "core/alloc_cache.h"
+#include "ops/iterate.h"
+#include "ops/kernels/blas.h"
+#include "ops/kernels/conv2d_nhwc.h"
+#include "ops/layout.h"
+#include "ops/ops.h"
+
+typedef struct {
+    gra_dtype dtype;
+    bool channels_last;
+    size_t (*workspace[3])(const gra__conv2d_shape *s); /* by direction */
+    void (*run)(gra__direction d, const gra__conv2d_shape *s, const void *a, const void *b,
+                const void *bias, bool relu, void *out, void *workspace);
+} engine;
+
+static void run_f32(gra__direction d, const gra__conv2d_shape *s, const void *a, const void *b,
+                    const void *bias, bool relu, void *out, void *workspace)
+{
+    (void)relu;
+    if (d == GRA__FORWARD)
+        gra__conv2d_forward_f32(s, a, b, bias, out, workspace);
+    else if (d == GRA__BACKWARD_INPUT)
+        gra__conv2d_backward_input_f32(s, a, b, out, workspace);
+    else
+        gra__conv2d_backward_weight_f32(s, a, b, out, workspace);
+}
+
+static void run_f64(gra__direction d, const gra__conv2d_shape *s, const void *a, const void *b,
+                    const void *bias, bool relu, void *out, void *workspace)
+{
+    (void)relu;
+    if (d == GRA__FORWARD)
+        gra__conv2d_forward_f64(s, a, b, bias, out, workspace);
+    else if (d == GRA__BACKWARD_INPUT)
+        gra__conv2d_backward_input_f64(s, a, b, out, workspace);
+    else
+        gra__conv2d_backward_weight_f64(s, a, b, out, workspace);
+}
+
+static void run_nhwc(gra__direction d, const gra__conv2d_shape *s, const void *a, const void *b,
+                     const void *bias, bool relu, void *out, void *workspace)
+{
+    if (d == GRA__FORWARD)
+        gra__conv2d_nhwc_forward_f32(s, a, b, bias, relu, out, workspace);
+    else if (d == GRA__BACKWARD_INPUT)
+        gra__conv2d_nhwc_backward_input_f32(s, a, b, out, workspace);
+    else
+        gra__conv2d_nhwc_backward_weight_f32(s, a, b, out, NULL, workspace);
+}
+
+static const engine row_major_f32 = {
+    .dtype = GRA_FLOAT32,
+    .workspace = {gra__conv2d_forward_workspace_f32, gra__conv2d_backward_input_workspace_f32,
+                  gra__conv2d_backward_weight_workspace_f32},
+    .run = run_f32,
+};
+
+static const engine row_major_f64 = {
+    .dtype = GRA_FLOAT64,
+    .workspace = {gra__conv2d_forward_workspace_f64, gra__conv2d_backward_input_workspace_f64,
+                  gra__conv2d_backward_weight_workspace_f64},
+    .run = run_f64,
+};
+
+static const engine nhwc_f32 = {
+    .dtype = GRA_FLOAT32,
+    .channels_last = true,
+    .workspace = {gra__conv2d_nhwc_forward_workspace_f32,
+                  gra__conv2d_nhwc_backward_input_workspace_f32,
+                  gra__conv2d_nhwc_backward_weight_workspace_f32},
+    .run = run_nhwc,
+};
+
+static _Thread_local gra_conv_algorithm algorithm;
+
+gra_conv_algorithm gra_set_conv_algorithm(gra_conv_algorithm wanted)
+{
+    const gra_conv_algorithm was = algorithm;
+    algorithm = wanted;
+    return was;
+}
+
+static const engine *choose(const gra__conv2d_shape *s, const gra_tensor *a)
+{
+    if (a->dtype == GRA_FLOAT64)
+        return &row_major_f64;
+    if (algorithm == GRA_CONV_DIRECT || !gra__conv2d_nhwc_fits(s))
+        return &row_major_f32;
+    return gra__conv2d_nhwc_pays(s) || gra__prefers_channels_last(a) ? &nhwc_f32 : &row_major_f32;
+}
+
+static gra_tensor *row_major(gra_tensor *t, gra_dtype dtype)
+{
+    return t->contiguous ? gra__converted(t, dtype) : gra__row_major_copy(t, dtype);
+}
+
+static gra_tensor *ready(const engine *e, gra_tensor *t, bool is_activation)
+{
+    if (!e->channels_last || !is_activation)
+        return row_major(t, e->dtype);
+    t = gra__converted(t, e->dtype);
+    return t ? gra__channels_last(t) : NULL;
+}
+
+gra_tensor *gra__conv2d_run(gra__direction direction, const gra__conv2d_shape *s, gra_shape shape,
+                            gra_tensor *a, gra_tensor *b, gra_tensor *bias, bool relu)
+{
+    const gra_dtype dtype = a->dtype;
+    const engine *const e = choose(s, a);
+    const bool gives_weight = direction == GRA__BACKWARD_WEIGHT;
+    a = ready(e, a, true);
+    b = a ? ready(e, b, gives_weight) : NULL;
+    gra_tensor *const flat_bias = b && bias ? row_major(bias, e->dtype) : NULL;
+    if (!b || (bias && !flat_bias))
+        return NULL;
+    gra_tensor *const out = e->channels_last && !gives_weight
+                                ? gra__empty_channels_last("conv2d", shape, e->dtype)
+                                : gra__empty("conv2d", shape, e->dtype);
+    const size_t bytes = e->workspace[direction](s);
+    void *const workspace = out ? gra__alloc(bytes) : NULL;
+    if (!workspace)
+        return NULL;
+    e->run(direction, s, gra__ptr(a), gra__ptr(b), bias ? gra__ptr(flat_bias) : NULL, relu,
+           gra__ptr(out), workspace);
+    gra__dealloc(workspace, bytes);
+    if (relu && !e->channels_last) /* the other engines have no fused form */
+        gra_relu_(out);
+    return gra__converted(out, dtype);
+}
+
+gra_tensor *gra__conv2d_sum_bias(gra_tensor *g)
+{
+    const gra_dtype dtype = g->dtype == GRA_BFLOAT16 ? GRA_FLOAT32 : g->dtype;
+    const int64_t n = g->shape.size[0], k = g->shape.size[1];
+    const int64_t h = g->shape.size[2], w = g->shape.size[3];
+    const bool as_rows = dtype == GRA_FLOAT32 && gra__prefers_channels_last(g);
+    gra_tensor *const ready_g = as_rows ? gra__converted(g, dtype) : row_major(g, dtype);
+    gra_tensor *const db = ready_g ? gra__empty("conv2d", GRA_SHAPE(k), dtype) : NULL;
+    if (!db)
+        return NULL;
+    const gra__conv2d_shape s = {.n = n, .k = k, .out_h = h, .out_w = w};
+    if (as_rows)
+        gra__column_sums_f32(n * h * w, k, gra__ptr(ready_g), gra__ptr(db));
+    else if (dtype == GRA_FLOAT64)
+        gra__conv2d_backward_bias_f64(&s, gra__ptr(ready_g), gra__ptr(db));
+    else
+        gra__conv2d_backward_bias_f32(&s, gra__ptr(ready_g), gra__ptr(db));
+    return gra__converted(db, g->dtype);
+}

@@ -1,0 +1,31 @@
+/* conv2d_engine.h - which kernel runs a convolution, and in which layout.
+ *
+ * There are three engines, each with all three directions:
+ *
+ *     row-major float32      ops/kernels/conv2d.h        direct; few channels, small images, all the rest
+ *     row-major float64      ops/kernels/conv2d.h        im2col
+ *     channels-last float32  ops/kernels/conv2d_nhwc.h   Winograd
+ *
+ * The last one takes and gives activations in channels-last memory; weights are row-major in all.
+ */
+#ifndef GRA_OPS_CONV2D_ENGINE_H
+#define GRA_OPS_CONV2D_ENGINE_H
+
+#include "core/tensor_struct.h"
+#include "ops/kernels/conv2d.h"
+
+typedef enum {
+    GRA__FORWARD,         /* y  from a = x, b = w */
+    GRA__BACKWARD_INPUT,  /* dx from a = g, b = w */
+    GRA__BACKWARD_WEIGHT, /* dw from a = g, b = x */
+} gra__direction;
+
+/* The result as a new tensor of the given shape and of a's dtype; bfloat16 is computed in float32.
+ * bias may be NULL; with relu, y = max(0, y). NULL with an error where memory is short. */
+gra_tensor *gra__conv2d_run(gra__direction direction, const gra__conv2d_shape *s, gra_shape shape,
+                            gra_tensor *a, gra_tensor *b, gra_tensor *bias, bool relu);
+
+/* db[k] = the sum of g [N, K, P, Q] over n, p, q. */
+gra_tensor *gra__conv2d_sum_bias(gra_tensor *g);
+
+#endif
