@@ -35,7 +35,9 @@
 
 #include "nn/init.h"
 #include "nn/layers.h"
+#include "nn/models/alexnet.h"
 #include "nn/models/lenet5.h"
+#include "nn/models/vgg.h"
 #include "nn/module.h"
 #include "nn/summary.h"
 

@@ -33,7 +33,7 @@ static gra_tensor *identity(gra_module *self, gra_tensor *x)
     return x;
 }
 
-static const gra_module_class relu_class = {
+const gra_module_class gra__relu_class = {
     .name = "ReLU", .forward = relu, .describe = describe_relu};
 static const gra_module_class sigmoid_class = {.name = "Sigmoid", .forward = sigmoid};
 static const gra_module_class tanh_class = {.name = "Tanh", .forward = hyperbolic_tangent};
@@ -61,7 +61,7 @@ gra_nn_identity_options gra_nn_identity_defaults(void)
 
 gra_module *gra_nn_relu_with(gra_nn_relu_options o)
 {
-    return gra__layer(&relu_class, &o, sizeof o);
+    return gra__layer(&gra__relu_class, &o, sizeof o);
 }
 
 gra_module *gra_nn_sigmoid_with(gra_nn_sigmoid_options o)

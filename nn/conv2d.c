@@ -15,7 +15,7 @@ typedef struct conv2d {
     int64_t kernel[2], stride[2], padding[2], dilation[2]; /* height, width */
 } conv2d;
 
-static gra_tensor *forward(gra_module *self, gra_tensor *x)
+static gra_tensor *run(gra_module *self, gra_tensor *x, gra_activation activation)
 {
     const conv2d *const c = gra_module_data(self);
     gra_conv2d_options o = gra_conv2d_defaults();
@@ -23,12 +23,23 @@ static gra_tensor *forward(gra_module *self, gra_tensor *x)
     o.weight = c->own.weight;
     o.bias = c->own.bias;
     o.groups = c->groups;
+    o.activation = activation;
     for (int i = 0; i < 2; i++) {
         o.stride_hw[i] = c->stride[i];
         o.padding_hw[i] = c->padding[i];
         o.dilation_hw[i] = c->dilation[i];
     }
     return gra_conv2d_with(o);
+}
+
+static gra_tensor *forward(gra_module *self, gra_tensor *x)
+{
+    return run(self, x, GRA_NO_ACTIVATION);
+}
+
+gra_tensor *gra__conv2d_relu_forward(gra_module *self, gra_tensor *x)
+{
+    return run(self, x, GRA_RELU);
 }
 
 static void write_tuple(FILE *text, const char *name, const int64_t pair[2])

@@ -173,6 +173,8 @@ static void init_module(gra_module *m, void *context)
 
 gra_module *gra_init_weights(gra_module *m, gra_tensor *(*fn)(gra_tensor *weight))
 {
+    if (!fn)
+        gra_fail("gra_init_weights: the function is NULL");
     if (gra_error())
         return NULL;
     gra_module_apply(m, init_module, &(weight_fill){fn});

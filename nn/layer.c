@@ -17,9 +17,19 @@ gra_module *gra__layer(const gra_module_class *type, const void *data, size_t si
     return self;
 }
 
+static _Thread_local bool skips_init;
+
+bool gra__skip_init(bool skip)
+{
+    const bool was = skips_init;
+    skips_init = skip;
+    return was;
+}
+
 static gra_tensor *add_uniform(gra_module *m, const char *name, gra_shape shape, double bound)
 {
-    return gra_uniform_(gra_module_add_parameter(m, name, gra_empty(shape)), -bound, bound);
+    gra_tensor *const t = gra_module_add_parameter(m, name, gra_empty(shape));
+    return skips_init ? t : gra_uniform_(t, -bound, bound);
 }
 
 gra__weights gra__add_weights(gra_module *m, gra_shape shape, bool has_bias)
@@ -49,4 +59,11 @@ void gra__write_pair(FILE *text, const char *name, const int64_t pair[2])
         fprintf(text, "%s=%lld", name, (long long)pair[0]);
     else
         fprintf(text, "%s=(%lld, %lld)", name, (long long)pair[0], (long long)pair[1]);
+}
+
+void gra__write_float(FILE *text, double value)
+{
+    char digits[32];
+    snprintf(digits, sizeof digits, "%.12g", value);
+    fprintf(text, "%s%s", digits, strspn(digits, "-0123456789") == strlen(digits) ? ".0" : "");
 }

@@ -4,7 +4,10 @@
 
 #include "nn/module.h"
 
-extern const gra_module_class gra__conv2d_class, gra__linear_class;
+extern const gra_module_class gra__conv2d_class, gra__linear_class, gra__relu_class;
+
+/* A convolution layer's forward with the rectifier that follows it, in one pass. */
+gra_tensor *gra__conv2d_relu_forward(gra_module *self, gra_tensor *x);
 
 /* A module whose data is a copy of size bytes. */
 gra_module *gra__layer(const gra_module_class *type, const void *data, size_t size);
@@ -20,10 +23,17 @@ typedef struct gra__weights {
  * kaiming_uniform_(a = sqrt 5): its bound is sqrt(6 / ((1 + 5) fan in)). */
 gra__weights gra__add_weights(gra_module *m, gra_shape shape, bool has_bias);
 
+/* Until it is called with false, the weights of the thread's new layers are left as their memory was,
+ * for a model that overwrites them or that is only counted. Returns what was set before. */
+bool gra__skip_init(bool skip);
+
 /* Whether a number of channels or features is at least 1; an error that names the module if not. */
 bool gra__check_positive(const char *type, const char *name, int64_t value);
 
 /* Writes "name=2" or, where both differ, "name=(2, 3)". */
 void gra__write_pair(FILE *text, const char *name, const int64_t pair[2]);
+
+/* Writes a number as Python does: "0.75", "1e-05", "1.0". */
+void gra__write_float(FILE *text, double value);
 
 #endif

@@ -55,10 +55,40 @@ typedef struct gra_nn_linear_options {
     bool bias; /* true */
 } gra_nn_linear_options;
 
+/* Parameters "weight" (1 at first) and "bias" (0), both [num_features]; buffers "running_mean" (0),
+ * "running_var" (1) and "num_batches_tracked" (int64, the number of training batches). Normalises
+ * each channel of [N, C, H, W] by its mean and variance over N, H and W: the batch's while training
+ * or where none are tracked, the running ones otherwise. See gra_batch_norm. */
+typedef struct gra_nn_batch_norm2d_options {
+    int begin_;
+    int64_t num_features;     /* C */
+    double eps;               /* 1e-5: added to the variance */
+    double momentum;          /* 0.1: a batch's part in the running values, 0 to 1 */
+    bool affine;              /* true; false: neither weight nor bias */
+    bool track_running_stats; /* true; false: no buffers */
+    bool bias;                /* true; counts where affine */
+} gra_nn_batch_norm2d_options;
+
 gra_nn_conv2d_options gra_nn_conv2d_defaults(void);
 gra_nn_linear_options gra_nn_linear_defaults(void);
+gra_nn_batch_norm2d_options gra_nn_batch_norm2d_defaults(void);
 gra_module *gra_nn_conv2d_with(gra_nn_conv2d_options options);
 gra_module *gra_nn_linear_with(gra_nn_linear_options options);
+gra_module *gra_nn_batch_norm2d_with(gra_nn_batch_norm2d_options options);
+
+/* ---- normalisation without weights ---- */
+
+/* y = x / (k + alpha / size * sum x^2)^beta, the sum over `size` neighbouring channels. */
+typedef struct gra_nn_local_response_norm_options {
+    int begin_;
+    int64_t size;
+    double alpha; /* 1e-4 */
+    double beta;  /* 0.75 */
+    double k;     /* 1 */
+} gra_nn_local_response_norm_options;
+
+gra_nn_local_response_norm_options gra_nn_local_response_norm_defaults(void);
+gra_module *gra_nn_local_response_norm_with(gra_nn_local_response_norm_options options);
 
 /* ---- pooling: see gra_avg_pool2d and gra_max_pool2d ---- */
 
@@ -83,10 +113,19 @@ typedef struct gra_nn_max_pool2d_options {
     int64_t kernel_size_hw[2], stride_hw[2], padding_hw[2], dilation_hw[2];
 } gra_nn_max_pool2d_options;
 
+/* Means over output_size windows that cover the image whatever its size. */
+typedef struct gra_nn_adaptive_avg_pool2d_options {
+    int begin_;
+    int64_t output_size;
+    int64_t output_size_hw[2];
+} gra_nn_adaptive_avg_pool2d_options;
+
 gra_nn_avg_pool2d_options gra_nn_avg_pool2d_defaults(void);
 gra_nn_max_pool2d_options gra_nn_max_pool2d_defaults(void);
+gra_nn_adaptive_avg_pool2d_options gra_nn_adaptive_avg_pool2d_defaults(void);
 gra_module *gra_nn_avg_pool2d_with(gra_nn_avg_pool2d_options options);
 gra_module *gra_nn_max_pool2d_with(gra_nn_max_pool2d_options options);
+gra_module *gra_nn_adaptive_avg_pool2d_with(gra_nn_adaptive_avg_pool2d_options options);
 
 /* ---- elementwise ---- */
 
@@ -112,16 +151,23 @@ typedef struct gra_nn_dropout_options {
     double p; /* 0.5: probability of an element to become 0 while training, 0 to 1 */
 } gra_nn_dropout_options;
 
+typedef struct gra_nn_dropout2d_options {
+    int begin_;
+    double p; /* 0.5: probability of a channel of an image to become 0 while training, 0 to 1 */
+} gra_nn_dropout2d_options;
+
 gra_nn_relu_options gra_nn_relu_defaults(void);
 gra_nn_sigmoid_options gra_nn_sigmoid_defaults(void);
 gra_nn_tanh_options gra_nn_tanh_defaults(void);
 gra_nn_identity_options gra_nn_identity_defaults(void);
 gra_nn_dropout_options gra_nn_dropout_defaults(void);
+gra_nn_dropout2d_options gra_nn_dropout2d_defaults(void);
 gra_module *gra_nn_relu_with(gra_nn_relu_options options);         /* max(x, 0) */
 gra_module *gra_nn_sigmoid_with(gra_nn_sigmoid_options options);   /* 1 / (1 + e^-x) */
 gra_module *gra_nn_tanh_with(gra_nn_tanh_options options);         /* tanh x */
 gra_module *gra_nn_identity_with(gra_nn_identity_options options); /* x */
 gra_module *gra_nn_dropout_with(gra_nn_dropout_options options);   /* x or 0, over 1 - p */
+gra_module *gra_nn_dropout2d_with(gra_nn_dropout2d_options options);
 
 /* ---- shapes ---- */
 
@@ -130,6 +176,15 @@ typedef struct gra_nn_flatten_options {
     int64_t start_dim; /* 1 */
     int64_t end_dim;   /* -1 */
 } gra_nn_flatten_options;
+
+typedef struct gra_nn_zero_pad2d_options {
+    int begin_;
+    int64_t padding;         /* 0: zeros on each side; below 0 crops */
+    int64_t padding_lrtb[4]; /* given instead: left, right, top, bottom */
+} gra_nn_zero_pad2d_options;
+
+gra_nn_zero_pad2d_options gra_nn_zero_pad2d_defaults(void);
+gra_module *gra_nn_zero_pad2d_with(gra_nn_zero_pad2d_options options);
 
 gra_nn_flatten_options gra_nn_flatten_defaults(void);
 gra_module *gra_nn_flatten_with(gra_nn_flatten_options options); /* joins start_dim ... end_dim */
@@ -164,6 +219,17 @@ gra_module *gra_nn_mse_loss_with(gra_nn_mse_loss_options options);
                                     .groups = 1, .bias = true, .begin_ = 0, __VA_ARGS__))
 #define gra_nn_linear(...)                                                                         \
     gra_nn_linear_with(GRA_KEYWORDS(gra_nn_linear_options, .bias = true, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_batch_norm2d(...)                                                                   \
+    gra_nn_batch_norm2d_with(                                                                      \
+        GRA_KEYWORDS(gra_nn_batch_norm2d_options, .eps = 1e-5, .momentum = 0.1, .affine = true,    \
+                     .track_running_stats = true, .bias = true, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_local_response_norm(...)                                                            \
+    gra_nn_local_response_norm_with(GRA_KEYWORDS(gra_nn_local_response_norm_options,               \
+                                                 .alpha = 1e-4, .beta = 0.75, .k = 1, .begin_ = 0, \
+                                                 __VA_ARGS__))
+#define gra_nn_adaptive_avg_pool2d(...)                                                            \
+    gra_nn_adaptive_avg_pool2d_with(                                                               \
+        GRA_KEYWORDS(gra_nn_adaptive_avg_pool2d_options, .begin_ = 0, __VA_ARGS__))
 #define gra_nn_avg_pool2d(...)                                                                     \
     gra_nn_avg_pool2d_with(GRA_KEYWORDS(gra_nn_avg_pool2d_options, .count_include_pad = true,      \
                                         .begin_ = 0, __VA_ARGS__))
@@ -180,6 +246,11 @@ gra_module *gra_nn_mse_loss_with(gra_nn_mse_loss_options options);
     gra_nn_identity_with(GRA_KEYWORDS(gra_nn_identity_options, .begin_ = 0, __VA_ARGS__))
 #define gra_nn_dropout(...)                                                                        \
     gra_nn_dropout_with(GRA_KEYWORDS(gra_nn_dropout_options, .p = 0.5, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_dropout2d(...)                                                                      \
+    gra_nn_dropout2d_with(                                                                         \
+        GRA_KEYWORDS(gra_nn_dropout2d_options, .p = 0.5, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_zero_pad2d(...)                                                                     \
+    gra_nn_zero_pad2d_with(GRA_KEYWORDS(gra_nn_zero_pad2d_options, .begin_ = 0, __VA_ARGS__))
 #define gra_nn_flatten(...)                                                                        \
     gra_nn_flatten_with(GRA_KEYWORDS(gra_nn_flatten_options, .start_dim = 1, .end_dim = -1,        \
                                      .begin_ = 0, __VA_ARGS__))

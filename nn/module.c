@@ -50,6 +50,10 @@ gra_module *gra_module_new(const gra_module_class *type, size_t data_size)
 {
     if (gra_error())
         return NULL;
+    if (!type)
+        return gra_fail("gra_module_new: the class is NULL");
+    if (data_size > SIZE_MAX / 2)
+        return gra_fail("gra_module_new: %zu bytes of data are more than there can be", data_size);
     const size_t bytes = sizeof(gra_module) + data_size;
     gra_module *const m = gra__alloc_zeroed(bytes);
     if (!m)
@@ -219,15 +223,15 @@ gra__observer *gra__module_observe(gra__observer *next)
     return before;
 }
 
-/* Runs either forward; target is NULL for the one with a single input. */
-static gra_tensor *run(gra_module *m, gra_tensor *x, gra_tensor *target)
+/* Runs forward, or the module's function of two inputs where there is a target. */
+static gra_tensor *run(gra_module *m, gra__forward_fn forward, gra_tensor *x, gra_tensor *target)
 {
     gra__path entry;
     gra__path_push(&entry, m->name);
     if (observer)
         observer->enter(observer, m);
     const int mark = gra_mark();
-    gra_tensor *y = target ? m->type->forward_two(m, x, target) : m->type->forward(m, x);
+    gra_tensor *y = target ? m->type->forward_two(m, x, target) : forward(m, x);
     if (!y)
         gra_fail("%s: its forward returned NULL without an error", m->type->name);
     y = gra_release_keep(mark, gra_error() ? NULL : y);
@@ -255,7 +259,17 @@ gra_tensor *gra_forward(gra_module *m, gra_tensor *x)
     if (!m->type->forward)
         return gra_fail("gra_forward: %s has no forward for one input%s", m->type->name,
                         m->type->forward_two ? "; call gra_loss(m, input, target)" : "");
-    return run(m, x, NULL);
+    return run(m, m->type->forward, x, NULL);
+}
+
+gra_tensor *gra__forward_by(gra_module *m, gra__forward_fn forward, gra_tensor *x)
+{
+    return can_run("gra_forward", m, x) ? run(m, forward, x, NULL) : NULL;
+}
+
+bool gra__module_is_observed(void)
+{
+    return observer != NULL;
 }
 
 gra_tensor *gra_loss(gra_module *m, gra_tensor *input, gra_tensor *target)
@@ -267,7 +281,7 @@ gra_tensor *gra_loss(gra_module *m, gra_tensor *input, gra_tensor *target)
     if (!m->type->forward_two)
         return gra_fail("gra_loss: %s has no forward for two inputs; call gra_forward(m, x)",
                         m->type->name);
-    return run(m, input, target);
+    return run(m, NULL, input, target);
 }
 
 static void set_training(gra_module *m, void *context)

@@ -63,4 +63,11 @@ typedef struct gra__observer {
 /* Makes observer, or NULL for none, this thread's; returns the one before. */
 gra__observer *gra__module_observe(gra__observer *observer);
 
+/* Whether somebody looks at each module's results, so that neighbours must not be run as one. */
+bool gra__module_is_observed(void);
+
+/* Runs m with another function in place of its class's forward: a layer fused with its neighbour. */
+typedef gra_tensor *(*gra__forward_fn)(gra_module *self, gra_tensor *x);
+gra_tensor *gra__forward_by(gra_module *m, gra__forward_fn forward, gra_tensor *x);
+
 #endif

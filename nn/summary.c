@@ -231,6 +231,10 @@ static void write_table(FILE *file, const gra_summary_row *rows, int count)
 int gra_summary(gra_module *m, gra_shape input, FILE *file)
 {
     recorder r;
+    if (!file) {
+        gra_fail("gra_summary: the file is NULL");
+        return -1;
+    }
     const bool fine = record(&r, m, input);
     if (fine)
         write_table(file, r.rows, r.count);

@@ -139,6 +139,102 @@ GRA_TEST(dropout_drops_while_training_only)
     GRA_ASSERT_VALUES(run(gra_nn_dropout(1), gra_vector(1, 2)), 0, 0);
 }
 
+GRA_TEST(dropout2d_drops_whole_channels_while_training)
+{
+    gra_module *const dropout = gra_nn_dropout2d(.p = 0.25);
+    gra_tensor *const x = gra_ones(GRA_SHAPE(50, 40, 2, 3));
+    gra_tensor *const y = gra_forward(dropout, x);
+    gra_tensor *const sums = gra_sum(y, GRA_DIMS(2, 3)); /* each 0 or 6 / 0.75 */
+    const double kept = gra_item(gra_sum(gra_eq_scalar(sums, 8)));
+    ck_assert_double_eq(gra_item(gra_sum(gra_eq_scalar(sums, 0))), 2000 - kept);
+    ck_assert_msg(kept > 1400 && kept < 1600, "%g of 2000 channels were kept, not 1500", kept);
+    gra_eval(dropout);
+    ck_assert(gra_item(gra_all(gra_eq(gra_forward(dropout, x), x))) == 1);
+    gra_free(dropout);
+}
+
+GRA_TEST(zero_pad2d_puts_zeros_around)
+{
+    GRA_ASSERT_VALUES(run(gra_nn_zero_pad2d(.padding_lrtb = {1, 0, 0, 1}), image(1, 2)), 0, 0, 1, 0,
+                      0, 0);
+    GRA_ASSERT_SHAPE(run(gra_nn_zero_pad2d(2), image(1, 2)), 1, 1, 5, 6);
+}
+
+GRA_TEST(adaptive_avg_pool2d_has_the_size_it_was_given)
+{
+    GRA_ASSERT_VALUES(run(gra_nn_adaptive_avg_pool2d(2), image(3, 3)), 2, 3, 5, 6);
+    GRA_ASSERT_VALUES(run(gra_nn_adaptive_avg_pool2d(.output_size_hw = {1, 3}), image(2, 3)), 1.5,
+                      2.5, 3.5);
+    GRA_ASSERT_SHAPE(run(gra_nn_adaptive_avg_pool2d(7), image(1, 1)), 1, 1, 7, 7);
+}
+
+/* By hand: channel 1 of three has x^2 + neighbours = 1 + 4 + 9. */
+GRA_TEST(local_response_norm_divides_by_its_neighbours)
+{
+    const float channels[] = {1, 2, 3};
+    gra_tensor *const x = gra_from_data(channels, GRA_SHAPE(1, 3, 1, 1));
+    GRA_ASSERT_VALUES(run(gra_nn_local_response_norm(3, .alpha = 3, .beta = 1, .k = 2), x), 1.0 / 7,
+                      2.0 / 16, 3.0 / 15);
+    GRA_ASSERT_VALUES(run(gra_nn_local_response_norm(1), x), 1 / pow(1.0001, 0.75),
+                      2 / pow(1.0004, 0.75), 3 / pow(1.0009, 0.75));
+}
+
+/* Two channels of four numbers: 0 2 4 6 and 1 3 5 7, with means 3 and 4, variances 5 (20/3 over n - 1).
+ * The running values begin at 0 and 1. */
+GRA_TEST(batch_norm2d_normalises_and_remembers)
+{
+    gra_module *const bn = gra_nn_batch_norm2d(2, .eps = 4);
+    gra_tensor *const x =
+        gra_reshape(gra_to(gra_arange(0, 8, 1), GRA_FLOAT32), GRA_SHAPE(4, 2, 1, 1));
+    GRA_ASSERT_VALUES(gra_forward(bn, x), -1, -1, -1.0 / 3, -1.0 / 3, 1.0 / 3, 1.0 / 3, 1, 1);
+    GRA_ASSERT_VALUES(gra_module_buffer(bn, "running_mean"), 0.3, 0.4);
+    GRA_ASSERT_VALUES(gra_module_buffer(bn, "running_var"), 0.9 + 2.0 / 3, 0.9 + 2.0 / 3);
+    GRA_ASSERT_VALUES(gra_module_buffer(bn, "num_batches_tracked"), 1);
+    ck_assert_int_eq(gra_tensor_dtype(gra_module_buffer(bn, "num_batches_tracked")), GRA_INT64);
+    gra_eval(bn);
+    const double deviation = sqrt(0.9 + 2.0 / 3 + 4);
+    GRA_ASSERT_VALUES(gra_forward(bn, gra_reshape(gra_vector(0.3, 1.4), GRA_SHAPE(1, 2, 1, 1))), 0,
+                      1 / deviation);
+    GRA_ASSERT_VALUES(gra_module_buffer(bn, "num_batches_tracked"), 1);
+    gra_free(bn);
+}
+
+GRA_TEST(batch_norm2d_trains_its_weight_and_bias)
+{
+    gra_module *const bn = gra_nn_batch_norm2d(2);
+    ck_assert_int_eq(gra_module_parameter_count(bn), 4);
+    gra_init_constant_(gra_module_parameter(bn, "bias"), 5);
+    gra_tensor *const x = gra_randn(GRA_SHAPE(3, 2, 4, 5));
+    gra_tensor *const y = gra_forward(bn, x);
+    GRA_ASSERT_CLOSE(gra_mean(y, GRA_DIMS(0, 2, 3)), ((const double[]){5, 5}), 2, 1e-5, 0);
+    gra_backward(gra_sum(y));
+    GRA_ASSERT_VALUES(gra_tensor_grad(gra_module_parameter(bn, "bias")), 60, 60);
+    GRA_ASSERT_CLOSE(gra_tensor_grad(gra_module_parameter(bn, "weight")), ((const double[]){0, 0}),
+                     2, 0, 1e-4);
+    gra_free(bn);
+}
+
+GRA_TEST(batch_norm2d_without_running_values_always_takes_the_batchs)
+{
+    gra_module *const bn = gra_nn_batch_norm2d(1, .affine = false, .track_running_stats = false);
+    ck_assert_int_eq(gra_module_parameter_count(bn), 0);
+    gra_eval(bn);
+    GRA_ASSERT_CLOSE(gra_forward(bn, image(1, 2)), ((const double[]){-1, 1}), 2, 1e-4, 0);
+    gra_free(bn);
+}
+
+GRA_TEST(batch_norm2d_wants_images)
+{
+    gra_module *const bn = gra_nn_batch_norm2d(2);
+    ck_assert_ptr_null(gra_forward(bn, gra_ones(GRA_SHAPE(2, 3, 4))));
+    GRA_ASSERT_ERROR("BatchNorm2d: the input's shape is [2, 3, 4]; [N, C, H, W] is needed");
+    ck_assert_ptr_null(gra_forward(bn, gra_ones(GRA_SHAPE(2, 3, 4, 4))));
+    ck_assert_ptr_nonnull(gra_error());
+    gra_clear_error();
+    GRA_ASSERT_VALUES(gra_module_buffer(bn, "num_batches_tracked"), 0);
+    gra_free(bn);
+}
+
 GRA_TEST(flatten_and_reshape_change_the_shape)
 {
     gra_tensor *const x = gra_ones(GRA_SHAPE(2, 3, 4, 5));
@@ -180,6 +276,19 @@ GRA_TEST(texts_are_pytorchs)
     ASSERT_TEXT(gra_nn_max_pool2d(.kernel_size_hw = {2, 3}),
                 "MaxPool2d(kernel_size=(2, 3), stride=(2, 3), padding=0, dilation=1, "
                 "ceil_mode=False)");
+    ASSERT_TEXT(gra_nn_adaptive_avg_pool2d(7), "AdaptiveAvgPool2d(output_size=7)");
+    ASSERT_TEXT(gra_nn_adaptive_avg_pool2d(.output_size_hw = {7, 5}),
+                "AdaptiveAvgPool2d(output_size=(7, 5))");
+    ASSERT_TEXT(gra_nn_local_response_norm(5),
+                "LocalResponseNorm(5, alpha=0.0001, beta=0.75, k=1.0)");
+    ASSERT_TEXT(gra_nn_batch_norm2d(64), "BatchNorm2d(64, eps=1e-05, momentum=0.1, affine=True, "
+                                         "bias=True, track_running_stats=True)");
+    ASSERT_TEXT(gra_nn_batch_norm2d(3, .eps = 1e-3, .affine = false, .track_running_stats = false),
+                "BatchNorm2d(3, eps=0.001, momentum=0.1, affine=False, bias=True, "
+                "track_running_stats=False)");
+    ASSERT_TEXT(gra_nn_dropout2d(.p = 0.1), "Dropout2d(p=0.1)");
+    ASSERT_TEXT(gra_nn_zero_pad2d(1), "ZeroPad2d((1, 1, 1, 1))");
+    ASSERT_TEXT(gra_nn_zero_pad2d(.padding_lrtb = {1, 2, 3, 4}), "ZeroPad2d((1, 2, 3, 4))");
     ASSERT_TEXT(gra_nn_relu(), "ReLU()");
     ASSERT_TEXT(gra_nn_relu(true), "ReLU(inplace=True)");
     ASSERT_TEXT(gra_nn_sigmoid(), "Sigmoid()");
@@ -241,6 +350,23 @@ GRA_TEST(other_layers_reject_bad_options)
                     "Dropout: p 1.5 is no probability; it lies between 0 and 1");
     ASSERT_REJECTED(gra_nn_dropout(.p = NAN),
                     "Dropout: p nan is no probability; it lies between 0 and 1");
+    ASSERT_REJECTED(gra_nn_adaptive_avg_pool2d(),
+                    "AdaptiveAvgPool2d: output_size 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_adaptive_avg_pool2d(2, .output_size_hw = {1, 2}),
+                    "AdaptiveAvgPool2d: both .output_size and .output_size_hw were given; one of "
+                    "them is enough");
+    ASSERT_REJECTED(gra_nn_local_response_norm(),
+                    "LocalResponseNorm: size 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_batch_norm2d(),
+                    "BatchNorm2d: num_features 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_nn_batch_norm2d(3, .eps = -1),
+                    "BatchNorm2d: eps -1 is out of range; it is 0 or above");
+    ASSERT_REJECTED(gra_nn_batch_norm2d(3, .momentum = 2),
+                    "BatchNorm2d: momentum 2 is out of range; it lies between 0 and 1");
+    ASSERT_REJECTED(gra_nn_dropout2d(.p = -0.5),
+                    "Dropout2d: p -0.5 is no probability; it lies between 0 and 1");
+    ASSERT_REJECTED(gra_nn_zero_pad2d(1, .padding_lrtb = {1, 0, 0, 0}),
+                    "ZeroPad2d: both .padding and .padding_lrtb were given; one of them is enough");
     ASSERT_REJECTED(gra_nn_flatten(2, 1),
                     "Flatten: start_dim 2 and end_dim 1 name no dims in order");
     ASSERT_REJECTED(gra_nn_flatten(9), "Flatten: start_dim 9 and end_dim -1 name no dims in order");
@@ -283,6 +409,11 @@ GRA_TEST(constructors_are_silent_while_an_error_is_pending)
     ck_assert_ptr_null(gra_nn_linear(0, 0));
     ck_assert_ptr_null(gra_nn_avg_pool2d(2));
     ck_assert_ptr_null(gra_nn_max_pool2d(2));
+    ck_assert_ptr_null(gra_nn_adaptive_avg_pool2d(2));
+    ck_assert_ptr_null(gra_nn_local_response_norm(5));
+    ck_assert_ptr_null(gra_nn_batch_norm2d(2));
+    ck_assert_ptr_null(gra_nn_dropout2d(.p = 0.5));
+    ck_assert_ptr_null(gra_nn_zero_pad2d(1));
     ck_assert_ptr_null(gra_nn_relu());
     ck_assert_ptr_null(gra_nn_dropout(.p = 0.5));
     ck_assert_ptr_null(gra_nn_flatten());
@@ -307,15 +438,44 @@ GRA_TEST(defaults_are_those_of_the_macros)
     ASSERT_TEXT(gra_nn_dropout_with(gra_nn_dropout_defaults()), "Dropout(p=0.5)");
     ASSERT_TEXT(gra_nn_flatten_with(gra_nn_flatten_defaults()), "Flatten(start_dim=1, end_dim=-1)");
     ck_assert(gra_nn_avg_pool2d_defaults().count_include_pad);
+    gra_nn_batch_norm2d_options b = gra_nn_batch_norm2d_defaults();
+    b.num_features = 2;
+    ASSERT_TEXT(gra_nn_batch_norm2d_with(b), "BatchNorm2d(2, eps=1e-05, momentum=0.1, affine=True, "
+                                             "bias=True, track_running_stats=True)");
+    gra_nn_local_response_norm_options n = gra_nn_local_response_norm_defaults();
+    n.size = 2;
+    ASSERT_TEXT(gra_nn_local_response_norm_with(n),
+                "LocalResponseNorm(2, alpha=0.0001, beta=0.75, k=1.0)");
+    ASSERT_TEXT(gra_nn_dropout2d_with(gra_nn_dropout2d_defaults()), "Dropout2d(p=0.5)");
+    ASSERT_TEXT(gra_nn_zero_pad2d_with(gra_nn_zero_pad2d_defaults()), "ZeroPad2d((0, 0, 0, 0))");
+    ck_assert_ptr_null(gra_nn_adaptive_avg_pool2d_with(gra_nn_adaptive_avg_pool2d_defaults()));
+    gra_clear_error();
     ck_assert_int_eq(gra_nn_cross_entropy_loss_defaults().ignore_index, -100);
+}
+
+GRA_TEST(a_module_that_is_listed_twice_is_freed_once)
+{
+    gra_module *const m = gra_nn_relu();
+    gra_fail("pending");
+    ck_assert_ptr_null(gra_sequential(m, m));
+    GRA_ASSERT_ERROR("pending");
+    gra_module *const n = gra_nn_relu();
+    ck_assert_ptr_null(gra_sequential(NULL, n, n));
+    GRA_ASSERT_ERROR("Sequential: layer 0 is NULL; a module is needed");
 }
 
 GRA_TEST_MAIN("layers", conv2d_adds_up_windows_and_a_bias, conv2d_pads_dilates_and_groups,
               weights_are_drawn_within_pytorchs_bounds, the_same_seed_gives_the_same_weights,
               linear_is_a_product_and_a_bias, pools_reduce_windows, activations_work_elementwise,
-              dropout_drops_while_training_only, flatten_and_reshape_change_the_shape,
+              dropout_drops_while_training_only, dropout2d_drops_whole_channels_while_training,
+              zero_pad2d_puts_zeros_around, adaptive_avg_pool2d_has_the_size_it_was_given,
+              local_response_norm_divides_by_its_neighbours, batch_norm2d_normalises_and_remembers,
+              batch_norm2d_trains_its_weight_and_bias,
+              batch_norm2d_without_running_values_always_takes_the_batchs,
+              batch_norm2d_wants_images, flatten_and_reshape_change_the_shape,
               loss_modules_follow_their_options, texts_are_pytorchs,
               conv2d_rejects_what_makes_no_convolution, other_layers_reject_bad_options,
               sequential_with_a_failed_layer_frees_the_others,
               sequential_rejects_a_layer_that_is_there_twice,
-              constructors_are_silent_while_an_error_is_pending, defaults_are_those_of_the_macros)
+              constructors_are_silent_while_an_error_is_pending, defaults_are_those_of_the_macros,
+              a_module_that_is_listed_twice_is_freed_once)
