@@ -1,4 +1,9 @@
-"""The PyTorch side of bench/compare; the same arguments and answers as worker.c."""
+"""The PyTorch side of bench/compare.
+
+    pytorch_worker.py NET MODE BATCH THREADS FORMAT       FORMAT contiguous or channels_last
+
+Otherwise the arguments and answers of worker.c.  The networks are torchvision's, written out in torch.nn.
+"""
 import statistics
 import sys
 import time
@@ -18,16 +23,62 @@ def lenet5():
         nn.Linear(84, 10))
 
 
+def relu():
+    return nn.ReLU(inplace=True)
+
+
+def lrn():
+    return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
+
+
+def alexnet():
+    return nn.Sequential(
+        nn.Conv2d(3, 96, 11, stride=4), relu(), lrn(), nn.MaxPool2d(3, 2),
+        nn.Conv2d(96, 256, 5, padding=2, groups=2), relu(), lrn(), nn.MaxPool2d(3, 2),
+        nn.Conv2d(256, 384, 3, padding=1), relu(),
+        nn.Conv2d(384, 384, 3, padding=1, groups=2), relu(),
+        nn.Conv2d(384, 256, 3, padding=1, groups=2), relu(), nn.MaxPool2d(3, 2),
+        nn.Flatten(),
+        nn.Linear(9216, 4096), relu(), nn.Dropout(),
+        nn.Linear(4096, 4096), relu(), nn.Dropout(),
+        nn.Linear(4096, 1000))
+
+
+def vgg16():
+    layers, channels = [], 3
+    for width, convolutions in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
+        for _ in range(convolutions):
+            layers += [nn.Conv2d(channels, width, 3, padding=1), relu()]
+            channels = width
+        layers.append(nn.MaxPool2d(2, 2))
+    return nn.Sequential(
+        *layers, nn.AdaptiveAvgPool2d((7, 7)), nn.Flatten(),
+        nn.Linear(25088, 4096), relu(), nn.Dropout(),
+        nn.Linear(4096, 4096), relu(), nn.Dropout(),
+        nn.Linear(4096, 1000))
+
+
+# Makes the network; the input without its batch; classes; weight decay.
+KINDS = {
+    "lenet5": (lenet5, (28, 28), 10, 0),
+    "alexnet": (alexnet, (3, 227, 227), 1000, 5e-4),
+    "vgg16": (vgg16, (3, 224, 224), 1000, 5e-4),
+}
+
+
 class Work:
-    def __init__(self, train, batch, memory_format):
+    def __init__(self, net, train, batch, memory_format):
+        make, shape, classes, weight_decay = KINDS[net]
         torch.manual_seed(1)
         self.train = train
-        self.net = lenet5().to(memory_format=memory_format)
+        self.net = make().to(memory_format=memory_format)
         self.net.train(train)
-        self.opt = torch.optim.SGD(self.net.parameters(), lr=0.01, momentum=0.9)
+        self.opt = torch.optim.SGD(self.net.parameters(), lr=0.01, momentum=0.9, weight_decay=weight_decay)
         self.loss = nn.CrossEntropyLoss()
-        self.x = torch.randn(batch, 28, 28)
-        self.y = torch.randint(0, 10, (batch,))
+        self.x = torch.randn(batch, *shape)
+        if self.x.dim() == 4:
+            self.x = self.x.to(memory_format=memory_format)
+        self.y = torch.randint(0, classes, (batch,))
 
     def step(self):
         if not self.train:
@@ -35,7 +86,7 @@ class Work:
                 self.net(self.x)
             return
         loss = self.loss(self.net(self.x), self.y)
-        self.opt.zero_grad()
+        self.opt.zero_grad(set_to_none=True)
         loss.backward()
         self.opt.step()
 
@@ -43,7 +94,7 @@ class Work:
 def median_step(work, seconds):
     times = []
     end = time.perf_counter() + seconds
-    while len(times) < 3 or time.perf_counter() < end:
+    while len(times) < 1 or time.perf_counter() < end:
         start = time.perf_counter()
         work.step()
         times.append(time.perf_counter() - start)
@@ -57,13 +108,12 @@ def peak_megabytes():
 
 
 def main():
-    net, mode, batch, threads = sys.argv[1:]
-    assert net == "lenet5"
+    net, mode, batch, threads, memory_format = sys.argv[1:]
+    formats = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
     torch.set_num_threads(int(threads))
-    # Both memory formats; the better one counts.
-    works = [Work(mode == "train", int(batch), f) for f in (torch.contiguous_format, torch.channels_last)]
+    work = Work(net, mode == "train", int(batch), formats[memory_format])
     for line in sys.stdin:
-        print(f"{min(median_step(work, float(line) / 2) for work in works):.6f}", flush=True)
+        print(f"{median_step(work, float(line)):.6f}", flush=True)
     print(f"{peak_megabytes():.1f}", flush=True)
 
 

@@ -1,10 +1,10 @@
 /* worker.c - the Gradus side of bench/compare: times one piece of work when asked.
  *
- *   worker NET MODE BATCH THREADS       NET lenet5, MODE train or infer
+ *   worker NET MODE BATCH THREADS       NET lenet5, alexnet or vgg16, MODE train or infer
  *
  * It prepares the work, then answers each line on standard input, a number of seconds, with the
- * median time of a step in milliseconds, measured for that long; at the end of input it writes its
- * peak resident memory in MB.
+ * median time of a step in milliseconds, measured for that long but for one step at least; at the
+ * end of input it writes its peak resident memory in MB.
  */
 #include "gradus.h"
 
@@ -19,6 +19,53 @@ typedef struct {
     gra_tensor *x, *y;
     bool train;
 } work;
+
+static gra_module *lenet5(void)
+{
+    return gra_lenet5();
+}
+
+static gra_module *alexnet(void)
+{
+    return gra_alexnet(.variant = GRA_ALEXNET_TWO_TOWERS);
+}
+
+static gra_module *vgg16(void)
+{
+    return gra_vgg(.depth = 16);
+}
+
+static const struct kind {
+    const char *name;
+    gra_module *(*make)(void);
+    int64_t channels, size, classes; /* of the input, and of the output */
+    double weight_decay;
+} kinds[] = {
+    {"lenet5", lenet5, 1, 28, 10, 0},
+    {"alexnet", alexnet, 3, 227, 1000, 5e-4},
+    {"vgg16", vgg16, 3, 224, 1000, 5e-4},
+};
+
+static const struct kind *find(const char *name)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (!strcmp(kinds[i].name, name))
+            return &kinds[i];
+    return NULL;
+}
+
+static work prepare(const struct kind *kind, bool train, int64_t batch)
+{
+    work w = {.train = train, .net = kind->make()};
+    if (train)
+        w.opt = gra_sgd(w.net, .lr = 0.01, .momentum = 0.9, .weight_decay = kind->weight_decay);
+    else
+        gra_eval(w.net);
+    w.x = gra_randn(GRA_SHAPE(batch, kind->channels, kind->size, kind->size));
+    w.y = gra_randint(0, kind->classes, GRA_SHAPE(batch));
+    gra_set_grad(train);
+    return w;
+}
 
 static double milliseconds(void)
 {
@@ -52,7 +99,7 @@ static double median_step(const work *w, double seconds)
     static double times[MOST];
     int count = 0;
     const double end = milliseconds() + 1e3 * seconds;
-    while (count < MOST && (count < 3 || milliseconds() < end)) {
+    while (count < MOST && (count < 1 || milliseconds() < end)) {
         const double start = milliseconds();
         step(w);
         times[count++] = milliseconds() - start;
@@ -76,23 +123,21 @@ static double peak_megabytes(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 5 || strcmp(argv[1], "lenet5")) {
-        fprintf(stderr, "usage: worker lenet5 train|infer BATCH THREADS\n");
+    const struct kind *const kind = argc == 5 ? find(argv[1]) : NULL;
+    if (!kind) {
+        fprintf(stderr, "usage: worker lenet5|alexnet|vgg16 train|infer BATCH THREADS\n");
         return 2;
     }
-    const int64_t batch = atoll(argv[3]);
     gra_set_threads(atoi(argv[4]));
     gra_manual_seed(1);
-    work w = {.train = !strcmp(argv[2], "train")};
-    w.net = gra_lenet5();
-    w.opt = gra_sgd(w.net, .lr = 0.01, .momentum = 0.9);
-    w.x = gra_randn(GRA_SHAPE(batch, 1, 28, 28));
-    w.y = gra_randint(0, 10, GRA_SHAPE(batch));
-    gra_set_grad(w.train);
+    const work w = prepare(kind, !strcmp(argv[2], "train"), atoll(argv[3]));
 
     double seconds;
     while (!gra_error() && scanf("%lf", &seconds) == 1) {
-        printf("%.6f\n", median_step(&w, seconds));
+        const double median = median_step(&w, seconds);
+        if (gra_error())
+            break;
+        printf("%.6f\n", median);
         fflush(stdout);
     }
     if (gra_error())
