@@ -8,6 +8,8 @@
  */
 #include "gradus.h"
 
+#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +95,7 @@ static double accuracy(gra_module *net, gra_data *data)
     for (int mark = gra_mark(); gra_data_next(data, &x, &y); gra_release(mark))
         hits += gra_item(gra_sum(gra_eq(gra_argmax(gra_forward(net, x), 1), y)));
     gra_set_grad(was);
-    return hits / (double)gra_data_size(data);
+    return gra_error() ? NAN : hits / (double)gra_data_size(data);
 }
 
 static gra_data *digits(const settings *s, bool train)
@@ -117,15 +119,24 @@ static int run(const settings *s)
         train_epoch(net, opt, train, epoch, s->steps);
         gra_scheduler_step(schedule);
     }
+    const double hits = accuracy(net, test);
     if (s->save)
         gra_save(net, s->save);
-    const double hits = gra_error() ? 0 : accuracy(net, test);
+    if (!isnan(hits))
+        printf("test accuracy %.2f %%\n", 100 * hits);
     if (gra_error())
         fprintf(stderr, "lenet5: %s\n", gra_error());
-    else
-        printf("test accuracy %.2f %%\n", 100 * hits);
     gra_free(schedule, opt, net, test, train);
     return gra_error() != NULL;
+}
+
+/* A whole number from 1 to a million; 0 for anything else. */
+static int number(const char *text)
+{
+    char *end;
+    errno = 0;
+    const long value = strtol(text, &end, 10);
+    return *end || errno || value < 1 || value > 1000000 ? 0 : (int)value;
 }
 
 static int usage(void)
@@ -147,17 +158,22 @@ int main(int argc, char **argv)
         else if (!strcmp(option, "--save"))
             s.save = value;
         else if (!strcmp(option, "--epochs"))
-            s.epochs = atoi(value);
+            s.epochs = number(value);
         else if (!strcmp(option, "--batch"))
-            s.batch = atoi(value);
+            s.batch = number(value);
         else if (!strcmp(option, "--steps"))
-            s.steps = atoi(value);
+            s.steps = number(value);
         else if (!strcmp(option, "--lr"))
             s.lr = atof(value);
         else if (!strcmp(option, "--seed"))
             s.seed = strtoull(value, NULL, 10);
         else
             return usage();
+        if (!s.epochs || !s.batch || (!strcmp(option, "--steps") && !s.steps)) {
+            fprintf(stderr, "lenet5: %s %s is not a whole number from 1 to 1000000\n", option,
+                    value);
+            return 2;
+        }
     }
     return run(&s);
 }

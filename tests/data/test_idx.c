@@ -264,17 +264,16 @@ GRA_TEST(read_idx_survives_any_cut_and_any_changed_byte)
 
 GRA_TEST(read_idx_survives_any_changed_header)
 {
-    unsigned char bytes[sizeof table];
-    memcpy(bytes, table, sizeof table);
     for (size_t at = 0; at < TABLE_HEADER; at++)
         for (int value = 0; value < 256; value++) {
+            unsigned char bytes[sizeof table];
+            memcpy(bytes, table, sizeof table);
             bytes[at] = (unsigned char)value;
             const char *const path = put_file("changed", bytes, sizeof bytes);
             const gra_tensor *const t = gra_read_idx(path);
             ck_assert((t != NULL) == (value == table[at]));
             ck_assert(t || strstr(gra_error(), path));
             gra_clear_error();
-            bytes[at] = table[at];
         }
 }
 
