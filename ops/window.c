@@ -18,8 +18,10 @@ bool gra__pair(const char *op, const char *name, int64_t scalar, int64_t normal,
         pair[i] = given ? tuple[i] : scalar;
         if (pair[i] >= min && pair[i] <= INT32_MAX)
             continue;
-        gra_fail("%s: %s %lld is out of range; at least %lld is needed", op, name,
-                 (long long)pair[i], (long long)min);
+        const bool small = pair[i] < min;
+        gra_fail("%s: %s %lld is out of range; at %s %lld is %s", op, name, (long long)pair[i],
+                 small ? "least" : "most", (long long)(small ? min : INT32_MAX),
+                 small ? "needed" : "possible");
         return false;
     }
     return true;
