@@ -102,8 +102,8 @@ static gra_data *digits(const settings *s, bool train)
 {
     const int64_t few = train ? (int64_t)s->steps * s->batch : 500;
     if (s->data)
-        return gra_mnist(s->data, .train = train, .batch = train ? s->batch : 250, .seed = s->seed);
-    return gra_digits(.train = train, .batch = train ? s->batch : 250, .seed = s->seed,
+        return gra_mnist(s->data, .train = train, .batch = train ? s->batch : 100, .seed = s->seed);
+    return gra_digits(.train = train, .batch = train ? s->batch : 100, .seed = s->seed,
                       .count = s->steps ? few : 0);
 }
 
