@@ -25,21 +25,7 @@ typedef struct {
 
 static gra__pool2d_shape kernel_shape(gra_shape x, gra_shape y, const pool_args *a)
 {
-    return (gra__pool2d_shape){
-        .planes = x.size[0] * x.size[1],
-        .h = x.size[2],
-        .w = x.size[3],
-        .out_h = y.size[2],
-        .out_w = y.size[3],
-        .kernel_h = a->kernel[0],
-        .kernel_w = a->kernel[1],
-        .stride_h = a->stride[0],
-        .stride_w = a->stride[1],
-        .pad_h = a->padding[0],
-        .pad_w = a->padding[1],
-        .dilation_h = a->dilation[0],
-        .dilation_w = a->dilation[1],
-    };
+    return gra__pool_shape(x, y, a->kernel, a->stride, a->padding, a->dilation);
 }
 
 /* ---- the gradient: winners are places in the plane (int64) or in the window (uint8) ---- */

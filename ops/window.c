@@ -100,3 +100,24 @@ gra_tensor *gra__pool_ready(const char *op, gra_tensor *x)
     const gra_dtype dtype = x->dtype == GRA_BFLOAT16 ? GRA_FLOAT32 : x->dtype;
     return x->contiguous ? gra__converted(x, dtype) : gra__row_major_copy(x, dtype);
 }
+
+gra__pool2d_shape gra__pool_shape(gra_shape x, gra_shape y, const int64_t kernel[2],
+                                  const int64_t stride[2], const int64_t padding[2],
+                                  const int64_t dilation[2])
+{
+    return (gra__pool2d_shape){
+        .planes = x.size[0] * x.size[1],
+        .h = x.size[2],
+        .w = x.size[3],
+        .out_h = y.size[2],
+        .out_w = y.size[3],
+        .kernel_h = kernel[0],
+        .kernel_w = kernel[1],
+        .stride_h = stride[0],
+        .stride_w = stride[1],
+        .pad_h = padding[0],
+        .pad_w = padding[1],
+        .dilation_h = dilation[0],
+        .dilation_w = dilation[1],
+    };
+}

@@ -4,6 +4,7 @@
 #define GRA_OPS_WINDOW_H
 
 #include "core/tensor_struct.h"
+#include "ops/kernels/pool2d.h"
 
 /* One dim of a sliding window, in pixels. */
 typedef struct gra__window {
@@ -42,5 +43,10 @@ bool gra__pool_channels_last(const gra_tensor *x);
 /* x as the other pooling kernels take it: row-major float32 or float64 (bfloat16 is computed in float32). NULL
  * with an error for other dtypes. */
 gra_tensor *gra__pool_ready(const char *op, gra_tensor *x);
+
+/* What the pooling kernels are told: input x and output y as [N, C, H, W], pairs as height, width. */
+gra__pool2d_shape gra__pool_shape(gra_shape x, gra_shape y, const int64_t kernel[2],
+                                  const int64_t stride[2], const int64_t padding[2],
+                                  const int64_t dilation[2]);
 
 #endif
