@@ -1,7 +1,7 @@
 /* alloc.c - the caching, aligned allocator.
  *
- * A request is rounded up to its size class: multiples of 64 bytes to 512, then eight classes to a
- * doubling, so that at most an eighth is lost.
+ * Blocks of more than 1 MiB come from the arena.  A smaller request is rounded up to its size class:
+ * multiples of 64 bytes to 512, then eight classes to a doubling, so that at most an eighth is lost.
  *
  *     class   0   1   2 ...   7 |   8    9 ...   15 |   16 ...
  *     bytes  64 128 192 ... 512 | 576  640 ... 1024 | 1152 ...
@@ -15,12 +15,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "arena.h"
 #include "error.h"
 
-enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
-enum { CLASSES = 8 * 48, SMALL_CLASSES = 8 * 8 }; /* small: up to 64 KiB */
+enum { ALIGNMENT = 64 };
+enum { CLASSES = 8 * 12, SMALL_CLASSES = 8 * 8 }; /* up to 1 MiB; small: up to 64 KiB */
+enum { LARGEST = 1 << 20 };                       /* of the last class */
 enum { LOCAL_BYTES = 1 << 20 };                   /* that a thread keeps of each class */
 
 typedef struct block {
@@ -60,20 +61,11 @@ static void count_allocated(size_t bytes)
         ;
 }
 
-/* Large blocks begin at a huge page and ask for such pages, so that walking over them takes few
- * entries of the processor's page cache. */
 static void *from_system(size_t bytes)
 {
     __atomic_fetch_add(&system_calls, 1, __ATOMIC_RELAXED);
     void *found = NULL;
-    const bool large = bytes >= 2 * HUGE_PAGE;
-    if (posix_memalign(&found, large ? HUGE_PAGE : ALIGNMENT, bytes))
-        return NULL;
-#ifdef MADV_HUGEPAGE
-    if (large)
-        madvise(found, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
-#endif
-    return found;
+    return posix_memalign(&found, ALIGNMENT, bytes) ? NULL : found;
 }
 
 #ifdef GRA_POOLING
@@ -115,8 +107,9 @@ static void register_local(void)
     pthread_setspecific(local_key, local);
 }
 
-static void *take_cached(size_t class, size_t bytes)
+static void *take_cached(size_t bytes)
 {
+    const size_t class = class_of(bytes);
     block *found = class < SMALL_CLASSES ? local[class] : NULL;
     if (found) {
         local[class] = found->next;
@@ -130,6 +123,22 @@ static void *take_cached(size_t class, size_t bytes)
     }
     pthread_mutex_unlock(&lock);
     return found;
+}
+
+static void *take_large(size_t bytes)
+{
+    pthread_mutex_lock(&lock);
+    void *const found = gra__arena_alloc(bytes);
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+static void *take(size_t bytes)
+{
+    if (bytes > LARGEST)
+        return take_large(bytes);
+    void *const found = take_cached(bytes);
+    return found ? found : from_system(bytes);
 }
 
 static void put_cached(size_t class, size_t bytes, block *freed)
@@ -149,6 +158,17 @@ static void put_cached(size_t class, size_t bytes, block *freed)
     pthread_mutex_unlock(&lock);
 }
 
+static void put(size_t bytes, void *freed)
+{
+    if (bytes <= LARGEST) {
+        put_cached(class_of(bytes), bytes, freed);
+        return;
+    }
+    pthread_mutex_lock(&lock);
+    gra__arena_free(freed);
+    pthread_mutex_unlock(&lock);
+}
+
 void gra_memory_trim(void)
 {
     free_local(NULL);
@@ -156,20 +176,20 @@ void gra_memory_trim(void)
     for (size_t i = 0; i < CLASSES; i++)
         free_chain(&shared[i]);
     cached = 0;
+    gra__arena_trim();
     pthread_mutex_unlock(&lock);
 }
 
 #else
 
-static void *take_cached(size_t class, size_t bytes)
+static void *take(size_t bytes)
 {
-    (void)class, (void)bytes;
-    return NULL;
+    return from_system(bytes);
 }
 
-static void put_cached(size_t class, size_t bytes, block *freed)
+static void put(size_t bytes, void *freed)
 {
-    (void)class, (void)bytes;
+    (void)bytes;
     free(freed);
 }
 
@@ -179,14 +199,22 @@ void gra_memory_trim(void)
 
 #endif
 
+/* What a request takes; 0 where no machine has so much. */
+static size_t rounded(size_t size)
+{
+    if (size > (SIZE_MAX >> 2))
+        return 0;
+    return size <= LARGEST ? class_bytes(class_of(size))
+                           : (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
 void *gra__alloc(size_t size)
 {
-    const size_t class = size > (SIZE_MAX >> 2) ? CLASSES : class_of(size);
-    const size_t bytes = class < CLASSES ? class_bytes(class) : 0;
-    void *found = bytes ? take_cached(class, bytes) : NULL;
-    if (!found && bytes && !(found = from_system(bytes))) {
+    const size_t bytes = rounded(size);
+    void *found = bytes ? take(bytes) : NULL;
+    if (!found && bytes) {
         gra_memory_trim(); /* what is cached in other classes may be just what is missing */
-        found = from_system(bytes);
+        found = take(bytes);
     }
     if (!found)
         return gra_fail("out of memory: %zu bytes were asked for while %zu are in use", size,
@@ -205,9 +233,9 @@ void gra__dealloc(void *freed, size_t size)
 {
     if (!freed)
         return;
-    const size_t class = class_of(size), bytes = class_bytes(class);
+    const size_t bytes = rounded(size);
     __atomic_fetch_sub(&allocated, bytes, __ATOMIC_RELAXED);
-    put_cached(class, bytes, freed);
+    put(bytes, freed);
 }
 
 gra_memory gra_memory_stats(void)
@@ -216,8 +244,9 @@ gra_memory gra_memory_stats(void)
     const gra_memory stats = {
         .allocated = __atomic_load_n(&allocated, __ATOMIC_RELAXED),
         .peak = __atomic_load_n(&peak, __ATOMIC_RELAXED),
-        .cached = cached,
-        .system_calls = __atomic_load_n(&system_calls, __ATOMIC_RELAXED),
+        .cached = cached + gra__arena_cached(),
+        .system_calls =
+            __atomic_load_n(&system_calls, __ATOMIC_RELAXED) + gra__arena_system_calls(),
     };
     pthread_mutex_unlock(&lock);
     return stats;

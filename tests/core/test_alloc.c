@@ -77,7 +77,8 @@ GRA_TEST(a_request_is_rounded_up_to_its_class)
         {4097, 4608},
         {65536, 65536},
         {65537, 73728},
-        {1048577, 1179648},
+        {1000000, 1048576},
+        {1048577, 1048640},
     };
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         ck_assert_uint_eq(rounded(expected[i][0]), expected[i][1]);
@@ -178,6 +179,47 @@ GRA_TEST(large_blocks_are_shared_between_threads)
     gra__dealloc(gra__alloc(LARGE), LARGE);
     ck_assert_uint_eq(gra_memory_stats().system_calls, calls + (kept ? 0 : 1));
     gra_memory_trim();
+}
+
+GRA_TEST(freed_neighbours_serve_one_larger_request)
+{
+    gra_memory_trim();
+    void *const a = gra__alloc(3 * LARGE), *const b = gra__alloc(5 * LARGE);
+    void *const behind = gra__alloc(2 * LARGE);
+    gra__dealloc(a, 3 * LARGE);
+    gra__dealloc(b, 5 * LARGE);
+    const uint64_t calls = gra_memory_stats().system_calls;
+    void *const c = gra__alloc(8 * LARGE);
+    const uint64_t made = gra_memory_stats().system_calls - calls;
+    gra__dealloc(c, 8 * LARGE);
+    gra__dealloc(behind, 2 * LARGE);
+    ck_assert_uint_eq(made, pooling() ? 0 : 1);
+    gra_memory_trim();
+}
+
+/* Blocks of many sizes, each filled with its own byte, which must still be there when it is freed. */
+GRA_TEST(large_blocks_do_not_overlap)
+{
+    enum { BLOCKS = 24, ROUNDS = 400 };
+    unsigned char *block[BLOCKS] = {NULL};
+    size_t size[BLOCKS] = {0};
+    unsigned state = 1;
+    for (int round = 0; round < ROUNDS; round++) {
+        state = state * 1664525u + 1013904223u;
+        const int i = (int)(state >> 8) % BLOCKS;
+        for (size_t k = 0; block[i] && k < size[i]; k += 4096)
+            ck_assert_uint_eq(block[i][k], (unsigned char)i);
+        gra__dealloc(block[i], size[i]);
+        size[i] = LARGE + 1 + (state >> 12);
+        block[i] = gra__alloc(size[i]);
+        ck_assert_ptr_nonnull(block[i]);
+        ck_assert_uint_eq((uintptr_t)block[i] % 64, 0);
+        memset(block[i], i, size[i]);
+    }
+    for (int i = 0; i < BLOCKS; i++)
+        gra__dealloc(block[i], size[i]);
+    gra_memory_trim();
+    ck_assert_uint_eq(gra_memory_stats().cached, 0);
 }
 
 static void *allocate_many(void *blocks)
@@ -307,8 +349,8 @@ GRA_TEST_MAIN("alloc", blocks_are_aligned_to_64_bytes,
               a_freed_block_serves_the_next_request_of_its_class, another_class_asks_the_system,
               the_process_wide_cache_is_counted_and_trimmed,
               trimming_gives_back_the_small_blocks_of_this_thread,
-              large_blocks_are_shared_between_threads,
-              small_blocks_that_another_thread_freed_are_used_again,
+              large_blocks_are_shared_between_threads, freed_neighbours_serve_one_larger_request,
+              large_blocks_do_not_overlap, small_blocks_that_another_thread_freed_are_used_again,
               threads_allocate_at_the_same_time, more_than_there_is_is_refused,
               a_tensor_too_large_is_an_error_and_leaves_nothing, freeing_NULL_does_nothing,
               a_loop_that_repeats_itself_makes_no_system_call,
