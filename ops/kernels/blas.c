@@ -134,6 +134,8 @@ void gra__matmul_f64(const gra__gemm_args_f64 *args)
                args->bcs, beta, args->c, args->crs, 1);
 }
 
+enum { LEAST_ROWS = 33 }; // of a part: the kernel treats products of up to 32 rows in other ways
+
 /* Part `part` of `parts` of C for our own kernel. The bits do not depend on the cut as long as columns are cut between
  * panels, and no part has so few rows that the kernel treats it in another way. */
 static void own_part(const gra__gemm_args *args, bool by_rows, int64_t part, int64_t parts)
@@ -161,7 +163,8 @@ static void own_f32(const gra__gemm_args *args)
 {
     const gra__gemm_table *table = gra__kernels_get()->gemm;
     const bool by_rows = args->m >= args->n && args->m >= 64;
-    const int64_t most = by_rows ? args->m / 32 : (args->n + table->panel - 1) / table->panel;
+    const int64_t most =
+        by_rows ? args->m / LEAST_ROWS : (args->n + table->panel - 1) / table->panel;
     const int threads =
         thread_count(2.0 * (double)args->m * (double)args->n * (double)args->k, most);
     if (threads == 1)
@@ -181,16 +184,22 @@ static void own_f32(const gra__gemm_args *args)
  *
  * BLIS wins at 1300^3 and 2000x2000x500, but not at 1536^3: the border is drawn on few points. With B
  * transposed ours wins by more, save 1300^3 (89 and 92) and 64x12544x576 (66 and 75). */
-static bool own_is_faster(const gra__gemm_args *args)
+static bool own_is_faster(int64_t m, int64_t n, int64_t k)
 {
-    const int64_t shortest = smaller(args->m, smaller(args->n, args->k));
-    const double products = (double)args->m * (double)args->n * (double)args->k;
+    const int64_t shortest = smaller(m, smaller(n, k));
+    const double products = (double)m * (double)n * (double)k;
     return shortest < 256 || products < 1.9e9;
+}
+
+/* A part of the rows is a smaller product, so it is ours as well. */
+bool gra__matmul_f32_is_by_rows(int64_t m, int64_t n, int64_t k)
+{
+    return own_is_faster(m, n, k);
 }
 
 void gra__matmul_f32(const gra__gemm_args *args)
 {
-    if (own_is_faster(args)) {
+    if (own_is_faster(args->m, args->n, args->k)) {
         own_f32(args);
         return;
     }

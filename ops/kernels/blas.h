@@ -13,6 +13,8 @@
 #ifndef GRA_OPS_KERNELS_BLAS_H
 #define GRA_OPS_KERNELS_BLAS_H
 
+#include <stdbool.h>
+
 #include "ops/kernels/gemm.h"
 
 /* C[m][n] = alpha A[m][k] B[k][n] + beta C; C is not read where beta is 0. */
@@ -40,6 +42,10 @@ typedef struct gra__gemm_args_f64 {
 /* C (+)= A B + biases, by whichever is the fastest. */
 void gra__matmul_f32(const gra__gemm_args *args);
 void gra__matmul_f64(const gra__gemm_args_f64 *args);
+
+/* Whether gra__matmul_f32 gives a row of an m x n x k product the same bits when it makes some of the rows alone, 16 at
+ * least: ours does, BLIS need not. */
+bool gra__matmul_f32_is_by_rows(int64_t m, int64_t n, int64_t k);
 
 /* y[n] = the sum of x[m][n]'s rows, for bias gradients. */
 void gra__column_sums_f32(int64_t m, int64_t n, const float *x, float *y);

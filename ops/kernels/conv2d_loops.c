@@ -126,7 +126,7 @@ static void channels_row(const gra__conv_rows *rows, const tap_operands *o, int6
                       pixels = tile_start(count, tiles, i + 1) - at;
         tap_operands here = *o;
         here.shift += q + at;
-        const tile_end end = {to + at * width, width, width, 0, NULL, rows->bias ? bias : NULL};
+        const tile_end end = {to + at * width, width, width, 0, NULL, rows->bias ? bias : NULL, 0};
         channel_tiles[width > VW][pixels - 1](&here, &end);
     }
 }
@@ -183,7 +183,8 @@ void GRA_ISA_NAME(gra__conv_pixels)(const gra__conv_rows *rows)
                                       columns,
                                       0,
                                       rows->bias ? rows->bias + k : NULL,
-                                      NULL};
+                                      NULL,
+                                      0};
                 pixel_tiles[columns > VW][channels - 1](&o, &end);
             }
         }
@@ -384,7 +385,8 @@ static void weight_channels_part(const gra__conv_rows *rows, part at, const floa
                                        .rows = in.last - in.first,
                                        .columns = at.columns,
                                        .offset = rows->offset + tap};
-            const tile_end end = {w + (r * rows->taps + tap) * w_row, w_row, width, 1, NULL, NULL};
+            const tile_end end = {
+                w + (r * rows->taps + tap) * w_row, w_row, width, 1, NULL, NULL, 0};
             weight_tiles[width > VW][taps - 1](&o, &end);
         }
     }

@@ -1,5 +1,7 @@
 #include "ops/kernels/gemm.h"
 
+#include <stdbool.h>
+
 #include "ops/kernels/isa.h"
 #include "ops/kernels/tile.h"
 
@@ -13,6 +15,7 @@ typedef struct operands {
     int64_t ars, acs;
     const float *b;
     int64_t brs;
+    int64_t ahead; // floats from b to what is read next, so far apart that no processor guesses it
 } operands;
 
 V_INLINE void tile_body(const int MR, const int NV, const operands *o, const tile_end *end)
@@ -23,6 +26,9 @@ V_INLINE void tile_body(const int MR, const int NV, const operands *o, const til
     TILE_EACH_ROW(TILE_DECLARE)
     for (int64_t k = o->k; k; k--) {
         const vf b0 = v_load(b), b1 = NV > 1 ? v_load(b + VW) : b0;
+        __builtin_prefetch(b + o->ahead);
+        if (NV > 1)
+            __builtin_prefetch(b + o->ahead + VW);
 #define STEP(i) TILE_STEP(i, *tile_row(i, a0, a4, a8, a8, ars, ars3))
         TILE_EACH_ROW(STEP)
 #undef STEP
@@ -146,6 +152,142 @@ static vf dots(int64_t k, const float *a, const float *b, int64_t bcs, int64_t c
     return v_sum_rows(lanes);
 }
 
+/* A tile of dot products: DOT_ROWS rows of A with DOT_COLUMNS columns of B, all contiguous, a vector of k at a time.
+ * B is not copied, and read as it lies, which is what counts where A has few rows and B, the weights of a dense layer, is
+ * larger than any cache. */
+#if VW == 16
+enum { DOT_ROWS = 4, DOT_COLUMNS = 6 }; // 24 accumulators of 32 registers
+#define DOT_EACH_COLUMN(X, i) X(i, 0) X(i, 1) X(i, 2) X(i, 3) X(i, 4) X(i, 5)
+#else
+enum { DOT_ROWS = 4, DOT_COLUMNS = 2 }; // 8 of 16
+#define DOT_EACH_COLUMN(X, i) X(i, 0) X(i, 1)
+#endif
+// Of A, this much is copied at a time: it stays in the second cache.
+enum { DOT_DEPTH = 2048, DOT_MOST_ROWS = 32, DOT_FLOATS = 1 << 15 };
+
+typedef struct dot_operands {
+    int64_t k;
+    const float *a, *b;
+    int64_t ars, bcs;
+} dot_operands;
+
+/* lanes[column * MR + row][VW]: partial sums. */
+V_INLINE void dot_tile(const int MR, const int NC, const dot_operands *o, float *lanes)
+{
+    const int64_t ars = o->ars, bcs = o->bcs, bcs3 = 3 * bcs;
+    const float *a = o->a, *b0 = o->b, *b4 = b0 + 4 * bcs;
+#define DECLARE(i, j) vf c##i##_##j = {0};
+#define DECLARE_ROW(i) DOT_EACH_COLUMN(DECLARE, i)
+    DECLARE_ROW(0)
+    DECLARE_ROW(1)
+    DECLARE_ROW(2)
+    DECLARE_ROW(3)
+#define STEP(i, j)                                                                                 \
+    if (MR > i && NC > j)                                                                          \
+        c##i##_##j += x##i * y##j;
+#define STEP_ROW(i) DOT_EACH_COLUMN(STEP, i)
+#define LOAD_COLUMN(i, j)                                                                          \
+    const vf y##j = NC > j ? LOAD(tile_row(j, b0, b4, b4, b4, bcs, bcs3)) : (vf){0};
+#define STEPS                                                                                      \
+    const vf x0 = LOAD(a), x1 = MR > 1 ? LOAD(a + ars) : x0;                                       \
+    const vf x2 = MR > 2 ? LOAD(a + 2 * ars) : x0, x3 = MR > 3 ? LOAD(a + 3 * ars) : x0;           \
+    DOT_EACH_COLUMN(LOAD_COLUMN, 0)                                                                \
+    STEP_ROW(0) STEP_ROW(1) STEP_ROW(2) STEP_ROW(3)
+        int64_t k = o->k;
+    for (; k >= VW; k -= VW) {
+#define LOAD(p) v_load(p)
+        STEPS
+#undef LOAD
+        a += VW;
+        b0 += VW;
+        b4 += VW;
+    }
+    if (k > 0) {
+#define LOAD(p) v_load_part(p, k)
+        STEPS
+#undef LOAD
+    }
+#define SAVE(i, j)                                                                                 \
+    if (MR > i && NC > j)                                                                          \
+        v_store(lanes + (j * MR + i) * VW, c##i##_##j);
+#define SAVE_ROW(i) DOT_EACH_COLUMN(SAVE, i)
+    SAVE_ROW(0) SAVE_ROW(1) SAVE_ROW(2) SAVE_ROW(3)
+#undef DECLARE
+#undef DECLARE_ROW
+#undef STEP
+#undef STEP_ROW
+#undef LOAD_COLUMN
+#undef STEPS
+#undef SAVE
+#undef SAVE_ROW
+}
+
+typedef void dot_function(const dot_operands *o, float *lanes);
+
+#define DOT_INSTANCE(MR, NC)                                                                       \
+    static void dot_##MR##_##NC(const dot_operands *o, float *lanes)                               \
+    {                                                                                              \
+        dot_tile(MR, NC, o, lanes);                                                                \
+    }
+#define DOT_INSTANCES(NC)                                                                          \
+    DOT_INSTANCE(1, NC) DOT_INSTANCE(2, NC) DOT_INSTANCE(3, NC) DOT_INSTANCE(4, NC)
+#define DOT_TABLE(NC) {dot_1_##NC, dot_2_##NC, dot_3_##NC, dot_4_##NC},
+#if VW == 16
+#define DOT_EACH_COUNT(X) X(1) X(2) X(3) X(4) X(5) X(6)
+#else
+#define DOT_EACH_COUNT(X) X(1) X(2)
+#endif
+DOT_EACH_COUNT(DOT_INSTANCES)
+
+static dot_function *const dot_tiles[DOT_COLUMNS][DOT_ROWS] = {DOT_EACH_COUNT(DOT_TABLE)};
+
+/* C (+)= the sums of a tile's lanes, of `rows` rows from row i and `columns` columns from column j. */
+static void finish_dots(const gra__gemm_args *args, const float *lanes, int64_t i, int64_t rows,
+                        int64_t j, int64_t columns, bool first)
+{
+    float sums[(DOT_ROWS * DOT_COLUMNS + VW - 1) / VW * VW];
+    for (int64_t at = 0; at < rows * columns; at += VW)
+        v_store(sums + at, v_sum_rows(lanes + at * VW));
+    for (int64_t column = 0; column < columns; column++)
+        for (int64_t row = 0; row < rows; row++) {
+            float *const c = args->c + (i + row) * args->crs + j + column;
+            float y = sums[column * rows + row];
+            if (first && args->column_bias)
+                y += args->column_bias[j + column];
+            if (first && args->row_bias)
+                y += args->row_bias[i + row];
+            *c = args->accumulate || !first ? *c + y : y;
+        }
+}
+
+/* C = A B where A's rows and B's columns are contiguous. A is copied, depth by depth, to rows that lie apart by no
+ * multiple of a cache's size, as they often do where they come from. */
+static void gemm_dot_tiles(const gra__gemm_args *args)
+{
+    enum { APART = 16 };
+    float lanes[(DOT_ROWS * DOT_COLUMNS + VW) * VW] __attribute__((aligned(64))) = {0};
+    float copy[DOT_FLOATS + DOT_MOST_ROWS * APART] __attribute__((aligned(64)));
+    const int64_t count = tile_count(args->m, DOT_ROWS);
+    const int64_t most = args->m * DOT_DEPTH < DOT_FLOATS ? DOT_DEPTH : DOT_FLOATS / DOT_MOST_ROWS;
+    for (int64_t k = 0; k < args->k; k += most) {
+        const int64_t depth = args->k - k < most ? args->k - k : most;
+        dot_operands o = {.k = depth, .ars = most + APART, .bcs = args->bcs};
+        for (int64_t i = 0; i < args->m; i++)
+            memcpy(copy + i * o.ars, args->a + i * args->ars + k, (size_t)depth * sizeof *copy);
+        for (int64_t j = 0; j < args->n; j += DOT_COLUMNS) {
+            const int64_t columns = args->n - j < DOT_COLUMNS ? args->n - j : DOT_COLUMNS;
+            o.b = args->b + j * args->bcs + k;
+            for (int64_t tile = 0; tile < count; tile++) {
+                const int64_t i = tile_start(args->m, count, tile),
+                              rows = tile_start(args->m, count, tile + 1) - i;
+                o.a = copy + i * o.ars;
+                dot_tiles[columns - 1][rows - 1](&o, lanes);
+                finish_dots(args, lanes, i, rows, j, columns, k == 0);
+            }
+        }
+    }
+}
+
 /* C = A B where B's columns are contiguous, and A has too few rows to be worth a transposed copy of B. */
 static void gemm_dots(const gra__gemm_args *args)
 {
@@ -225,32 +367,57 @@ static void outer_product(const gra__gemm_args *args)
     }
 }
 
+/* Where one tile has all rows of C and B is much larger, a few of B's rows are read from end to end at a time: the same
+ * columns of many rows, which may lie a multiple of a cache's size apart, would push each other out. */
+enum { FLAT_DEPTH = 16 };
+
+/* Whether C is written once, is larger than the caches, and can be written past them. */
+static bool is_streamed(const gra__gemm_args *args)
+{
+    enum { LARGE = 4 << 20 };
+    return args->m * args->n >= LARGE && args->k <= DEPTH && !args->accumulate &&
+           args->n % VW == 0 && args->crs % VW == 0 && (uintptr_t)args->c % (VW * 4) == 0;
+}
+
 static void gemm(const gra__gemm_args *args)
 {
     float packed[DEPTH * PANEL] __attribute__((aligned(64)));
     float bias[PANEL];
     if (args->m <= 0 || args->n <= 0)
         return;
-    if (args->m <= 4 && args->brs == 1 && args->acs == 1 && args->bcs != 1) {
+    const bool dots = args->brs == 1 && args->acs == 1 && args->bcs != 1;
+    const bool stream = is_streamed(args);
+    if (dots && args->k >= 256 && args->m > 1 && args->m <= DOT_MOST_ROWS) {
+        gemm_dot_tiles(args);
+        return;
+    }
+    if (dots && args->m <= 4) {
         gemm_dots(args);
         return;
     }
-    if (args->k == 1 && args->bcs == 1 && !args->accumulate && !args->row_bias &&
+    if (args->k == 1 && args->bcs == 1 && !stream && !args->accumulate && !args->row_bias &&
         !args->column_bias) {
         outer_product(args);
         return;
     }
+    const bool flat =
+        args->m > 1 && args->m <= TILE_ROWS && args->bcs == 1 && args->brs > 4 * PANEL;
+    const int64_t most = flat ? FLAT_DEPTH : DEPTH;
     int64_t k0 = 0;
     do {
-        const int64_t depth = args->k - k0 < DEPTH ? args->k - k0 : DEPTH;
-        const operands all = {depth,     args->a + k0 * args->acs, args->ars,
-                              args->acs, args->b + k0 * args->brs, args->brs};
-        const tile_end first = {args->c,
-                                args->crs,
-                                0,
-                                args->accumulate || k0 > 0,
-                                k0 ? NULL : args->row_bias,
-                                k0 ? NULL : args->column_bias};
+        const int64_t depth = args->k - k0 < most ? args->k - k0 : most;
+        const operands all = {.k = depth,
+                              .a = args->a + k0 * args->acs,
+                              .ars = args->ars,
+                              .acs = args->acs,
+                              .b = args->b + k0 * args->brs,
+                              .brs = args->brs};
+        const tile_end first = {.c = args->c,
+                                .stride = args->crs,
+                                .accumulate = args->accumulate || k0 > 0,
+                                .stream = stream,
+                                .row_bias = k0 ? NULL : args->row_bias,
+                                .column_bias = k0 ? NULL : args->column_bias};
         int64_t j = args->m == 1 && args->bcs == 1 ? row_strips(&all, &first, args->n) : 0;
         for (; j < args->n; j += PANEL) {
             const int64_t columns = args->n - j < PANEL ? args->n - j : PANEL,
@@ -267,6 +434,7 @@ static void gemm(const gra__gemm_args *args)
                 o.brs = width;
             } else {
                 o.b += j;
+                o.ahead = PANEL;
             }
             if (end.column_bias) {
                 for (int64_t i = 0; i < width; i++)
@@ -275,7 +443,7 @@ static void gemm(const gra__gemm_args *args)
             }
             gemm_panel(args, &o, &end);
         }
-        k0 += DEPTH;
+        k0 += most;
     } while (k0 < args->k);
 }
 

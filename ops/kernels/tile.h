@@ -34,6 +34,7 @@ typedef struct tile_end {
     int accumulate;           // add to what C holds
     const float *row_bias;    // one for each row, or NULL
     const float *column_bias; // NV * VW of them, or NULL
+    int stream;               // write past the caches: C is aligned, `columns` are whole vectors
 } tile_end;
 
 #define TILE_DECLARE(i) vf c##i##_0 = {0}, c##i##_1 = {0};
@@ -64,7 +65,9 @@ V_INLINE void tile_store(const tile_end *end, int64_t row, int64_t column, int64
         v += v_load(end->column_bias + column);
     if (end->row_bias)
         v += v_set1(end->row_bias[row]);
-    if (columns == VW) {
+    if (end->stream) {
+        v_stream(c, v);
+    } else if (columns == VW) {
         v_store(c, end->accumulate ? v_load(c) + v : v);
     } else {
         v_store_part(c, end->accumulate ? v_load_part(c, columns) + v : v, columns);

@@ -39,6 +39,20 @@ V_INLINE void v_store(float *p, vf v)
     *(vf_memory *)p = v;
 }
 
+/* The same past the caches, for what is larger than they are and not read soon; p is aligned to a vector. */
+V_INLINE void v_stream(float *p, vf v)
+{
+#if VW == 16
+    _mm512_stream_ps(p, (__m512)v);
+#elif VW == 8
+    _mm256_stream_ps(p, (__m256)v);
+#elif defined(__SSE2__)
+    _mm_stream_ps(p, (__m128)v);
+#else
+    v_store(p, v);
+#endif
+}
+
 /* Keeps a loaded vector in a register: gcc would rather load it again for each FMA that uses it, and a load across a
  * cache line costs two. */
 #if VW == 16
