@@ -62,6 +62,32 @@ void gra__conv2d_nhwc_forward_f32(const gra__conv2d_shape *shape, const float *x
     }
 }
 
+gra__weight_form gra__conv2d_nhwc_form_f32(const gra__conv2d_shape *shape)
+{
+    if (algorithm_of(shape) != WINOGRAD)
+        return (gra__weight_form){0}; // the others spend little on their weights
+    return (gra__weight_form){gra__winograd_prepared_bytes(shape),
+                              (uint64_t)gra__winograd_outputs(shape) << 32 |
+                                  (uint64_t)shape->groups};
+}
+
+void gra__conv2d_nhwc_prepare_f32(const gra__conv2d_shape *shape, const float *w, float *prepared)
+{
+    gra__winograd_prepare(shape, w, prepared);
+}
+
+size_t gra__conv2d_nhwc_forward_prepared_workspace_f32(const gra__conv2d_shape *shape)
+{
+    return gra__winograd_forward_prepared_workspace(shape);
+}
+
+void gra__conv2d_nhwc_forward_prepared_f32(const gra__conv2d_shape *shape, const float *x,
+                                           const float *prepared, const float *bias, bool relu,
+                                           float *y, void *workspace)
+{
+    gra__winograd_forward_prepared(shape, x, prepared, bias, relu, y, workspace);
+}
+
 void gra__conv2d_nhwc_backward_input_f32(const gra__conv2d_shape *shape, const float *g,
                                          const float *w, float *dx, void *workspace)
 {

@@ -37,6 +37,20 @@ size_t gra__conv2d_nhwc_backward_weight_workspace_f32(const gra__conv2d_shape *s
 void gra__conv2d_nhwc_forward_f32(const gra__conv2d_shape *shape, const float *x, const float *w,
                                   const float *bias, bool relu, float *y, void *workspace);
 
+/* The same with weights brought beforehand into the form that the algorithm works with: `bytes` of it, aligned to 64,
+ * which are 0 where there is no such form. It stays right while w does, for shapes that have the same form. */
+typedef struct gra__weight_form {
+    size_t bytes;
+    uint64_t name; // forms of a tensor with different names differ
+} gra__weight_form;
+
+gra__weight_form gra__conv2d_nhwc_form_f32(const gra__conv2d_shape *shape);
+void gra__conv2d_nhwc_prepare_f32(const gra__conv2d_shape *shape, const float *w, float *prepared);
+size_t gra__conv2d_nhwc_forward_prepared_workspace_f32(const gra__conv2d_shape *shape);
+void gra__conv2d_nhwc_forward_prepared_f32(const gra__conv2d_shape *shape, const float *x,
+                                           const float *prepared, const float *bias, bool relu,
+                                           float *y, void *workspace);
+
 /* dx = the sum of g * w over the outputs that read each element of x. */
 void gra__conv2d_nhwc_backward_input_f32(const gra__conv2d_shape *shape, const float *g,
                                          const float *w, float *dx, void *workspace);

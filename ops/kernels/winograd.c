@@ -54,6 +54,7 @@ typedef struct problem {
     int64_t block, blocks;           // tiles in a block, and blocks
     bool shared;                     // all threads work on one block
     bool fused;                      // of which there is one: U is made panel by panel
+    bool prepared;                   // U is there already
     int64_t rows;                    // tiles that a thread takes through stage 2 at a time
     int64_t v_block;                 // channels of a piece of V, [p][piece][tile][c of the piece]
     int64_t v_row, v_plane, v_size;  // floats from tile to tile, from point to point, and in all
@@ -135,17 +136,27 @@ static problem plan(const gra__conv2d_shape *d)
     return p;
 }
 
+/* Floats of a V that one block may have, so that it stays in the third cache of a large machine. U, which is larger in
+ * the last layers of a network, is then made panel by panel where it is used. */
+enum { V_AT_ONCE = 8 << 20 };
+
+static bool fits_at_once(const problem *p)
+{
+    const int64_t v = p->points * p->c * p->tiles, u = p->points * p->c * p->k;
+    return p->shared && v <= V_AT_ONCE && v <= 2 * u;
+}
+
 /* Blocks of a size that keeps V in the second cache, or a few megabytes of it for all threads. */
 static problem plan_outputs(const gra__conv2d_shape *d)
 {
     problem p = plan(d);
     p.rows = larger(24, smaller(96, p.c * 3 / 16 / 12 * 12));
     p.shared = p.tiles < 4 * gra__threads() * p.rows;
-    const int64_t most = p.shared ? 4 * 1024 * 1024 / (p.points * p.c) : p.rows;
+    p.fused = fits_at_once(&p);
+    const int64_t most = p.fused ? p.tiles : p.shared ? V_AT_ONCE / 2 / (p.points * p.c) : p.rows;
     p.block = larger(1, smaller(p.tiles, most));
     p.rows = smaller(p.rows, p.block);
     p.blocks = ceiling(p.tiles, p.block);
-    p.fused = p.shared && p.blocks == 1;
     plan_sizes(&p);
     return p;
 }
@@ -344,10 +355,10 @@ static void *aligned(void *memory)
     return (void *)(((uintptr_t)memory + 63) / 64 * 64);
 }
 
-/* Panels of U in memory. */
+/* Panels of U in the workspace. */
 static int64_t u_panels(const problem *p)
 {
-    return p->fused ? gra__threads() : p->groups * p->panels;
+    return p->prepared ? 0 : p->fused ? gra__threads() : p->groups * p->panels;
 }
 
 static size_t output_bytes(const problem *p)
@@ -358,14 +369,16 @@ static size_t output_bytes(const problem *p)
                                     (p->shared ? 1 : threads) * p->v_size);
 }
 
+/* w are the weights, or where p says so the prepared ones. */
 static void run_outputs(const problem *p, const float *x, const float *w, const float *bias,
                         bool relu, float *y, void *workspace)
 {
     const int threads = gra__threads();
     const int64_t items = p->groups * p->panels;
-    float *const u = aligned(workspace), *const m = u + u_panels(p) * p->u_panel,
+    float *const own = aligned(workspace), *const m = own + u_panels(p) * p->u_panel,
                  *const patches = m + threads * p->m_size, *const v = patches + threads * p->patch;
-    if (!p->fused)
+    float *const u = p->prepared ? (float *)(uintptr_t)w : own;
+    if (!p->fused && !p->prepared)
         EACH_ITEM(threads, items, transform_weights(p, w, u + item * p->u_panel, item));
     for (int64_t group = 0; group < p->groups; group++) {
         const outputs o = {.u = p->fused ? u : u + group * p->panels * p->u_panel,
@@ -420,6 +433,41 @@ void gra__winograd_forward(const gra__conv2d_shape *shape, const float *x, const
     run_outputs(&p, x, w, bias, relu, y, workspace);
 }
 
+static problem plan_prepared(const gra__conv2d_shape *shape)
+{
+    problem p = plan_outputs(shape);
+    p.prepared = true;
+    p.fused = false;
+    return p;
+}
+
+size_t gra__winograd_prepared_bytes(const gra__conv2d_shape *shape)
+{
+    const problem p = plan_outputs(shape);
+    return sizeof(float) * (size_t)(p.groups * p.panels * p.u_panel);
+}
+
+void gra__winograd_prepare(const gra__conv2d_shape *shape, const float *w, float *prepared)
+{
+    const problem p = plan_outputs(shape);
+    EACH_ITEM(gra__threads(), p.groups * p.panels,
+              transform_weights(&p, w, prepared + item * p.u_panel, item));
+}
+
+size_t gra__winograd_forward_prepared_workspace(const gra__conv2d_shape *shape)
+{
+    const problem p = plan_prepared(shape);
+    return output_bytes(&p);
+}
+
+void gra__winograd_forward_prepared(const gra__conv2d_shape *shape, const float *x,
+                                    const float *prepared, const float *bias, bool relu, float *y,
+                                    void *workspace)
+{
+    const problem p = plan_prepared(shape);
+    run_outputs(&p, x, prepared, bias, relu, y, workspace);
+}
+
 void gra__winograd_backward_input(const gra__conv2d_shape *shape, const float *g, const float *w,
                                   float *dx, void *workspace)
 {
@@ -428,7 +476,8 @@ void gra__winograd_backward_input(const gra__conv2d_shape *shape, const float *g
 }
 
 /* The weight gradient. Where a partial sum of U is small, a number of them that the shape fixes are summed over ranges of
- * tiles, each by one thread; where it is large there is one, and the threads share the stages of a block. */
+ * tiles, each by one thread; where it is large there is one, and the threads share the stages of a block. Where all tiles
+ * are one block, each thread makes a few panels of U at a time and turns them into panels of dw. */
 typedef struct weight_problem {
     problem p;
     int64_t parts;
@@ -441,13 +490,15 @@ static weight_problem plan_weights(const gra__conv2d_shape *d)
     problem *p = &q.p;
     const int64_t u = p->points * p->c * p->k, tile_floats = p->points * (p->c + p->k);
     p->shared = u > 700 * 1024;
+    p->fused = fits_at_once(p);
     q.parts = p->shared ? 1 : larger(1, smaller(ceiling(p->tiles, 48), u > 300 * 1024 ? 8 : 16));
-    p->block = p->shared ? larger(96, 8 * 1024 * 1024 / tile_floats) : 48;
+    p->block = p->fused ? p->tiles : p->shared ? larger(96, V_AT_ONCE / tile_floats) : 48;
     p->block = larger(1, smaller(p->block, ceiling(p->tiles, q.parts)));
     p->rows = p->block;
     p->v_block = smaller(p->c, 64);
+    const int64_t most = p->fused ? 2 : 4;
     p->together =
-        p->shared ? larger(1, smaller(4, p->panels / gra__threads())) : smaller(4, p->panels);
+        p->shared ? larger(1, smaller(most, p->panels / gra__threads())) : smaller(most, p->panels);
     p->blocks = ceiling(p->tiles, p->block);
     plan_sizes(p);
     q.bias_sums = q.parts * round_up(p->groups * p->panels * p->panel, ALIGN);
@@ -457,7 +508,9 @@ static weight_problem plan_weights(const gra__conv2d_shape *d)
 /* What one range of tiles of one group is summed into. */
 typedef struct gradient {
     const float *x, *g;
-    float *u, *sums;      // of the range
+    float *u; // of the range, from panel `first` on
+    int64_t first;
+    float *sums;          // of the range
     float *v, *m, *patch; // of all threads, but v
 } gradient;
 
@@ -481,19 +534,19 @@ static void transform_gradient(const problem *p, const gradient *a, int64_t firs
 static void add_products(const problem *p, const gradient *a, int64_t tiles, bool fresh,
                          int64_t point, int64_t c, int64_t panel, const float *m)
 {
-    gra__kernels_get()->gemm->gemm(
-        &(gra__gemm_args){.m = smaller(p->v_block, p->c - c),
-                          .n = panel_width(p, panel),
-                          .k = tiles,
-                          .a = a->v + point * p->v_plane + c * p->block,
-                          .ars = 1,
-                          .acs = p->v_row,
-                          .b = m + point * p->m_plane,
-                          .brs = p->panel,
-                          .bcs = 1,
-                          .c = a->u + panel * p->u_panel + point * p->u_plane + c * p->panel,
-                          .crs = p->panel,
-                          .accumulate = !fresh});
+    gra__kernels_get()->gemm->gemm(&(gra__gemm_args){.m = smaller(p->v_block, p->c - c),
+                                                     .n = panel_width(p, panel),
+                                                     .k = tiles,
+                                                     .a = a->v + point * p->v_plane + c * p->block,
+                                                     .ars = 1,
+                                                     .acs = p->v_row,
+                                                     .b = m + point * p->m_plane,
+                                                     .brs = p->panel,
+                                                     .bcs = 1,
+                                                     .c = a->u + (panel - a->first) * p->u_panel +
+                                                          point * p->u_plane + c * p->panel,
+                                                     .crs = p->panel,
+                                                     .accumulate = !fresh});
 }
 
 /* A few panels at a time, so that each piece of V comes into the second cache for all of them. */
@@ -538,21 +591,65 @@ static void sum_part(const weight_problem *q, const gradient *of, int64_t part)
 
 enum { INPUTS_AT_ONCE = 32 }; // input channels in an item of the way back
 
-static void finish_weights(const weight_problem *q, const float *u, float *dw, int64_t item)
+/* dw of one panel, whose u is given, and of some input channels from c on. */
+static void finish_weights(const weight_problem *q, const float *u, float *dw, int64_t panel,
+                           int64_t c)
 {
     const problem *p = &q->p;
-    const int64_t panel = item % p->panels, c = item / p->panels * INPUTS_AT_ONCE;
-    const gra__winograd_weights args = {
-        .dw = dw + panel * p->panel * p->output_step + c * p->input_step,
-        .input_step = p->input_step,
-        .width_step = p->output_step,
-        .inputs = smaller(INPUTS_AT_ONCE, p->c - c),
-        .width = panel_width(p, panel),
-        .u = (float *)(uintptr_t)u + panel * p->u_panel + c * p->panel,
-        .plane = p->u_plane,
-        .parts = q->parts,
-        .part = p->panels * p->u_panel};
+    const gra__winograd_weights args = {.dw = dw + panel * p->panel * p->output_step +
+                                              c * p->input_step,
+                                        .input_step = p->input_step,
+                                        .width_step = p->output_step,
+                                        .inputs = smaller(INPUTS_AT_ONCE, p->c - c),
+                                        .width = panel_width(p, panel),
+                                        .u = (float *)(uintptr_t)u + c * p->panel,
+                                        .plane = p->u_plane,
+                                        .parts = q->parts,
+                                        .part = p->panels * p->u_panel};
     p->loops->weights_adjoint(&args);
+}
+
+static void finish_item(const weight_problem *q, const float *u, float *dw, int64_t item)
+{
+    const int64_t panel = item % q->p.panels;
+    finish_weights(q, u + panel * q->p.u_panel, dw, panel, item / q->p.panels * INPUTS_AT_ONCE);
+}
+
+/* A few panels from all tiles to dw. */
+static void run_panels(const weight_problem *q, const gradient *of, float *dw, int64_t item)
+{
+    const problem *p = &q->p;
+    const int64_t from = item * p->together, to = smaller(p->panels, from + p->together);
+    gradient a = *of;
+    a.first = from;
+    a.u += gra__thread_index() * p->together * p->u_panel;
+    add_panels(p, &a, 0, p->tiles, true, item);
+    for (int64_t panel = from; panel < to; panel++)
+        for (int64_t c = 0; c < p->c; c += INPUTS_AT_ONCE)
+            finish_weights(q, a.u + (panel - from) * p->u_panel, dw, panel, c);
+}
+
+/* dw of one group. */
+static void run_group(const weight_problem *q, const gradient *a, float *dw, int threads)
+{
+    const problem *p = &q->p;
+    if (p->fused) {
+        EACH_ITEM(threads, ceiling(p->tiles, TILES_AT_ONCE),
+                  transform_inputs(p, a->x, 0, p->tiles, item, a->v, a->patch));
+        EACH_ITEM(threads, ceiling(p->panels, p->together), run_panels(q, a, dw, item));
+        return;
+    }
+    if (p->shared)
+        sum_range(p, a, 0, p->tiles, threads);
+    else
+        EACH_ITEM(threads, q->parts, sum_part(q, a, item));
+    EACH_ITEM(threads, p->panels * ceiling(p->c, INPUTS_AT_ONCE), finish_item(q, a->u, dw, item));
+}
+
+/* Panels of U in memory. */
+static int64_t gradient_panels(const weight_problem *q)
+{
+    return q->p.fused ? gra__threads() * q->p.together : q->parts * q->p.panels;
 }
 
 static void finish_bias(const weight_problem *q, const float *sums, float *db)
@@ -569,7 +666,7 @@ size_t gra__winograd_backward_weight_workspace(const gra__conv2d_shape *shape)
     const weight_problem q = plan_weights(shape);
     const problem *p = &q.p;
     const int64_t threads = gra__threads();
-    return 64 + sizeof(float) * (size_t)(q.parts * p->panels * p->u_panel + q.bias_sums +
+    return 64 + sizeof(float) * (size_t)(gradient_panels(&q) * p->u_panel + q.bias_sums +
                                          threads * (p->together * p->m_size + p->patch) +
                                          (p->shared ? 1 : threads) * p->v_size);
 }
@@ -580,18 +677,19 @@ void gra__winograd_backward_weight(const gra__conv2d_shape *shape, const float *
     const weight_problem q = plan_weights(shape);
     const problem *p = &q.p;
     const int threads = gra__threads();
-    float *const u = aligned(workspace), *const sums = u + q.parts * p->panels * p->u_panel,
+    float *const u = aligned(workspace), *const sums = u + gradient_panels(&q) * p->u_panel,
                  *const m = sums + q.bias_sums,
                  *const patch = m + threads * p->together * p->m_size,
                  *const v = patch + threads * p->patch;
     for (int64_t group = 0; group < p->groups; group++) {
-        const gradient a = {x + group * p->c, g + group * p->k, u, sums, v, m, patch};
-        if (p->shared)
-            sum_range(p, &a, 0, p->tiles, threads);
-        else
-            EACH_ITEM(threads, q.parts, sum_part(&q, &a, item));
-        EACH_ITEM(threads, p->panels * ceiling(p->c, INPUTS_AT_ONCE),
-                  finish_weights(&q, u, dw + group * p->k * p->output_step, item));
+        const gradient a = {.x = x + group * p->c,
+                            .g = g + group * p->k,
+                            .u = u,
+                            .sums = sums,
+                            .v = v,
+                            .m = m,
+                            .patch = patch};
+        run_group(&q, &a, dw + group * p->k * p->output_step, threads);
         if (db)
             finish_bias(&q, sums, db + group * p->k);
     }

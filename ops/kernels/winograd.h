@@ -75,6 +75,14 @@ size_t gra__winograd_backward_weight_workspace(const gra__conv2d_shape *shape);
 
 void gra__winograd_forward(const gra__conv2d_shape *shape, const float *x, const float *w,
                            const float *bias, bool relu, float *y, void *workspace);
+/* The same with U made beforehand, which stays right while w does, for shapes that get the same outputs. */
+size_t gra__winograd_prepared_bytes(const gra__conv2d_shape *shape);
+void gra__winograd_prepare(const gra__conv2d_shape *shape, const float *w, float *prepared);
+size_t gra__winograd_forward_prepared_workspace(const gra__conv2d_shape *shape);
+void gra__winograd_forward_prepared(const gra__conv2d_shape *shape, const float *x,
+                                    const float *prepared, const float *bias, bool relu, float *y,
+                                    void *workspace);
+
 void gra__winograd_backward_input(const gra__conv2d_shape *shape, const float *g, const float *w,
                                   float *dx, void *workspace);
 void gra__winograd_backward_weight(const gra__conv2d_shape *shape, const float *g, const float *x,
