@@ -3,10 +3,10 @@
  *     void *block = gra__arena_alloc(bytes);
  *     gra__arena_free(block);
  *
- * A request takes the smallest free segment that holds it and leaves the rest of it free; freed
- * neighbours become one. So the memory of a step's gradients serves the next step's activations,
- * whatever their sizes are, and the process holds little more than it ever used at once. Size classes,
- * which small blocks have, would keep a pool for each size.
+ * A request takes a free segment that holds it and leaves the rest of it free; freed neighbours become
+ * one. So the memory of a step's gradients serves the next step's activations, whatever their sizes are,
+ * and the process holds little more than it ever used at once. Size classes, which small blocks have,
+ * would keep a pool for each size.
  *
  *     | header, block | header, block | header, free ...... | header, block |  not asked for yet
  *
