@@ -14,38 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "autograd/walk.h"
 #include "core/alloc_cache.h"
 #include "core/create.h"
 #include "core/error.h"
-#include "core/node.h"
 #include "core/watch.h"
-#include "ops/iterate.h"
 #include "ops/ops.h"
 
-/* A gradient that gra_grad wants: that of an output of a node, or of a leaf. */
-typedef struct target {
-    const void *owner; /* the node or the leaf */
-    int output;        /* of the node */
-    gra_tensor *grad;  /* owned */
-} target;
-
-/* A leaf with hooks: its gradient is gathered first, as hooks see the whole of it. */
-typedef struct hooked_leaf {
-    gra_tensor *leaf; /* owned */
-    gra_tensor *grad; /* owned */
-} hooked_leaf;
-
-typedef struct walk {
-    gra_node **nodes;
-    size_t count, capacity;
-    target *targets; /* sorted; NULL: a backward that ends in the leaves */
-    int target_count;
-    hooked_leaf *hooked;
-    size_t hooked_count, hooked_capacity;
-    bool retain, create;
-} walk;
-
-static void *grown(void *array, size_t *capacity, size_t element)
+void *gra__walk_grown(void *array, size_t *capacity, size_t element)
 {
     const size_t larger = *capacity ? 2 * *capacity : 64;
     void *const moved = realloc(array, larger * element);
@@ -59,13 +35,13 @@ static void *grown(void *array, size_t *capacity, size_t element)
 
 /* Notes a node the first time it is seen. Nodes belong to one walk at a time: not to that of another
  * thread, nor to one that a hook or a rule begins inside of this one. */
-static bool reach(walk *w, gra_node *node)
+static bool reach(gra__walk *w, gra_node *node)
 {
     const void *holder = node ? __atomic_load_n(&node->walk, __ATOMIC_RELAXED) : w;
     if (holder == w)
         return true;
     if (w->count == w->capacity) {
-        gra_node **const moved = grown(w->nodes, &w->capacity, sizeof *moved);
+        gra_node **const moved = gra__walk_grown(w->nodes, &w->capacity, sizeof *moved);
         if (!moved)
             return false;
         w->nodes = moved;
@@ -81,7 +57,7 @@ static bool reach(walk *w, gra_node *node)
     return true;
 }
 
-static bool reach_inputs(walk *w, const gra_node *node)
+static bool reach_inputs(gra__walk *w, const gra_node *node)
 {
     for (int i = 0; i < node->n_in; i++)
         if (!reach(w, node->edges[i].node))
@@ -96,7 +72,7 @@ static int by_falling_sequence(const void *a, const void *b)
 }
 
 /* The array is its own queue: what is behind `i` is still to be looked at. */
-static bool collect(walk *w, gra_tensor *const *roots, int count)
+static bool collect(gra__walk *w, gra_tensor *const *roots, int count)
 {
     for (int i = 0; i < count; i++)
         if (!reach(w, roots[i]->node))
@@ -114,172 +90,46 @@ static bool collect(walk *w, gra_tensor *const *roots, int count)
 
 /* ---- selecting ---- */
 
-static target target_of(const gra_tensor *t)
+static gra__target target_of(const gra_tensor *t)
 {
-    return t->node ? (target){.owner = t->node, .output = t->output} : (target){.owner = t};
+    return t->node ? (gra__target){.owner = t->node, .output = t->output}
+                   : (gra__target){.owner = t};
 }
 
 static int by_owner(const void *a, const void *b)
 {
-    const target *const x = a, *const y = b;
+    const gra__target *const x = a, *const y = b;
     if (x->owner != y->owner)
         return (uintptr_t)x->owner < (uintptr_t)y->owner ? -1 : 1;
     return (x->output > y->output) - (x->output < y->output);
 }
 
 /* The same one each time where a tensor is wanted twice; NULL where it is not wanted. */
-static target *find_target(const walk *w, target sought)
+gra__target *gra__find_target(const gra__walk *w, gra__target sought)
 {
     return w->targets
                ? bsearch(&sought, w->targets, (size_t)w->target_count, sizeof sought, by_owner)
                : NULL;
 }
 
-static bool edge_is_needed(const walk *w, const gra__edge *edge)
+static bool edge_is_needed(const gra__walk *w, const gra__edge *edge)
 {
     if (!w->targets)
         return edge->node || edge->leaf;
     if (edge->leaf)
-        return find_target(w, (target){.owner = edge->leaf}) != NULL;
-    return edge->node && (edge->node->needed ||
-                          find_target(w, (target){.owner = edge->node, .output = edge->output}));
+        return gra__find_target(w, (gra__target){.owner = edge->leaf}) != NULL;
+    return edge->node &&
+           (edge->node->needed ||
+            gra__find_target(w, (gra__target){.owner = edge->node, .output = edge->output}));
 }
 
-static void select_needed(walk *w)
+static void select_needed(gra__walk *w)
 {
     for (size_t k = w->count; k-- > 0;) {
         gra_node *const node = w->nodes[k];
         for (int i = 0; i < node->n_in && !node->needed; i++)
             node->needed = edge_is_needed(w, &node->edges[i]);
     }
-}
-
-/* ---- adding up ---- */
-
-/* Whether a gradient can be added into: nobody else reads its memory. */
-static bool is_exclusive(const gra_tensor *t)
-{
-    return t->head.refs == 1 && t->storage->refs == 1 && !t->node && gra__is_dense(t) &&
-           (t->dtype == GRA_FLOAT32 || t->dtype == GRA_FLOAT64);
-}
-
-/* *slot += g, where the slot owns its tensor. */
-static bool accumulate(const walk *w, gra_tensor **slot, gra_tensor *g)
-{
-    if (!*slot) {
-        gra__retain(g);
-        *slot = g;
-        return true;
-    }
-    if (!w->create && is_exclusive(*slot) && (*slot)->dtype == g->dtype) {
-        gra__add_scaled_into(*slot, 1, g);
-        return true;
-    }
-    gra_tensor *const sum = gra_add(*slot, g);
-    if (!sum)
-        return false;
-    gra__retain(sum);
-    gra__release(*slot);
-    *slot = sum;
-    return true;
-}
-
-static bool same_strides(const gra_tensor *a, const gra_tensor *b)
-{
-    return (a->contiguous && b->contiguous) ||
-           !memcmp(a->stride, b->stride, (size_t)a->shape.count * sizeof a->stride[0]);
-}
-
-/* A copy in the leaf's layout, so that an optimizer's loop goes through both in order. */
-static gra_tensor *copy_for(const gra_tensor *leaf, gra_tensor *g)
-{
-    gra_tensor *const copy = gra__empty_like("gra_backward", leaf, g->dtype);
-    return copy && gra__copy_into("gra_backward", copy, g) ? copy : NULL;
-}
-
-/* t.grad += g. The first one is taken over where nothing else holds it (the scope of this visit, which
- * is about to end, holds one reference) and it lies in memory as t does, else copied: the user may
- * write into it. */
-static bool accumulate_grad(const walk *w, gra_tensor *t, gra_tensor *g)
-{
-    const bool mine = g->head.refs == 1 && g->head.owned == 0 && g->storage->refs == 1;
-    const bool fits = gra__is_dense(g) && (same_strides(g, t) || !gra__is_dense(t));
-    if (!t->grad && !(mine && fits) && !(g = w->create ? gra_clone(g) : copy_for(t, g)))
-        return false;
-    return accumulate(w, &t->grad, g);
-}
-
-static int last_id(const gra_hook *hook)
-{
-    int id = 0;
-    for (; hook; hook = hook->next)
-        id = hook->id;
-    return id;
-}
-
-/* Hooks stand in the order of their ids. Each is looked up again, as the one before may have removed
- * it; those that are added meanwhile wait for the next walk. */
-static gra_tensor *through_hooks(gra_hook *const *hooks, gra_tensor *g)
-{
-    const int last = last_id(*hooks);
-    for (int id = 0; g && id < last;) {
-        const gra_hook *hook = *hooks;
-        while (hook && hook->id <= id)
-            hook = hook->next;
-        if (!hook || hook->id > last)
-            break;
-        id = hook->id;
-        gra_tensor *const other = hook->fn(g, hook->context);
-        if (other && !gra_shape_equal(other->shape, g->shape)) {
-            char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
-            return gra_fail(
-                "gra_backward: a hook replaced a gradient of shape %s by one of shape %s",
-                gra_shape_text(g->shape, a), gra_shape_text(other->shape, b));
-        }
-        g = other ? gra_to(other, g->dtype) : g;
-    }
-    return gra_error() ? NULL : g;
-}
-
-static bool gather_hooked(walk *w, gra_tensor *leaf, gra_tensor *g)
-{
-    size_t i = 0;
-    while (i < w->hooked_count && w->hooked[i].leaf != leaf)
-        i++;
-    if (i == w->hooked_count) {
-        if (w->hooked_count == w->hooked_capacity) {
-            hooked_leaf *const moved = grown(w->hooked, &w->hooked_capacity, sizeof *moved);
-            if (!moved)
-                return false;
-            w->hooked = moved;
-        }
-        gra__retain(leaf);
-        w->hooked[w->hooked_count++] = (hooked_leaf){.leaf = leaf};
-    }
-    return accumulate(w, &w->hooked[i].grad, g);
-}
-
-static bool deliver_to_leaf(walk *w, gra_tensor *leaf, gra_tensor *g)
-{
-    if (w->targets) {
-        target *const wanted = find_target(w, (target){.owner = leaf});
-        return !wanted || accumulate(w, &wanted->grad, g);
-    }
-    return leaf->hooks ? gather_hooked(w, leaf, g) : accumulate_grad(w, leaf, g);
-}
-
-static bool finish_hooked_leaves(walk *w)
-{
-    for (size_t i = 0; i < w->hooked_count; i++) {
-        gra_tensor *const leaf = w->hooked[i].leaf;
-        const int mark = gra_mark();
-        gra_tensor *const g = through_hooks(&leaf->hooks, w->hooked[i].grad);
-        const bool fine = g && accumulate_grad(w, leaf, g);
-        gra_release(mark);
-        if (!fine)
-            return false;
-    }
-    return true;
 }
 
 /* ---- visiting ---- */
@@ -301,7 +151,7 @@ static bool version_is_current(const gra_node *node, const char *what, int index
 }
 
 /* A saved output comes back with its history when the rules are recorded. */
-static gra_tensor *restore_output(const walk *w, gra_node *node, int k)
+static gra_tensor *restore_output(const gra__walk *w, gra_node *node, int k)
 {
     gra__result *const result = &node->results[k];
     if (!result->saved)
@@ -324,20 +174,26 @@ static gra_tensor *held(gra_tensor *saved)
     return gra__scoped(saved);
 }
 
-static bool restore_saved(const walk *w, gra_node *node, gra_call *c)
+static bool saved_is_current(const gra_node *node)
 {
-    for (int i = 0; i < node->n_in; i++) {
-        const gra__edge *const edge = &node->edges[i];
-        if (!version_is_current(node, "input", i, edge->saved, edge->saved_version))
-            return false;
-        c->in[i] = held(edge->saved);
-    }
-    for (int k = 0; k < node->n_out; k++) {
-        const gra__result *const result = &node->results[k];
-        if (!version_is_current(node, "output", k, result->saved, result->saved_version))
-            return false;
+    bool current = true;
+    for (int i = 0; i < node->n_in && current; i++)
+        current = version_is_current(node, "input", i, node->edges[i].saved,
+                                     node->edges[i].saved_version);
+    for (int k = 0; k < node->n_out && current; k++)
+        current = version_is_current(node, "output", k, node->results[k].saved,
+                                     node->results[k].saved_version);
+    return current;
+}
+
+static bool restore_saved(const gra__walk *w, gra_node *node, gra_call *c)
+{
+    if (!saved_is_current(node))
+        return false;
+    for (int i = 0; i < node->n_in; i++)
+        c->in[i] = held(node->edges[i].saved);
+    for (int k = 0; k < node->n_out; k++)
         c->out[k] = restore_output(w, node, k);
-    }
     for (int i = 0; i < GRA_MAX_SAVED; i++)
         c->saved[i] = held(node->saved[i]);
     return !gra_error();
@@ -375,17 +231,18 @@ static gra_tensor *fitted(const gra_node *node, int i, gra_tensor *dx)
         gra_op_name(node->op), i, gra_shape_text(dx->shape, a), gra_shape_text(edge->shape, b));
 }
 
-static bool pass_on(walk *w, gra_node *node, const bool *needs, gra_tensor **dx)
+static bool pass_on(gra__walk *w, gra_node *node, const bool *needs, gra_tensor **dx)
 {
     for (int i = 0; i < node->n_in; i++) {
         if (!needs[i])
             continue;
         const gra__edge *const edge = &node->edges[i];
-        gra_tensor *const g = fitted(node, i, dx[i]);
+        gra_tensor *const g = gra__apart(w, fitted(node, i, dx[i]));
         if (!g)
             return false;
-        const bool fine = edge->leaf ? deliver_to_leaf(w, edge->leaf, g)
-                                     : accumulate(w, &edge->node->results[edge->output].grad, g);
+        const bool fine = edge->leaf
+                              ? gra__deliver_to_leaf(w, edge->leaf, g)
+                              : gra__accumulate(w, &edge->node->results[edge->output].grad, g);
         if (!fine)
             return false;
     }
@@ -409,8 +266,9 @@ static bool has_rule(const gra_node *node)
     return true;
 }
 
-static bool call_rule(walk *w, gra_node *node, gra_tensor **g, gra_tensor **lists, bool *needs)
+static bool call_rule(gra__walk *w, size_t index, gra_tensor **g, gra_tensor **lists, bool *needs)
 {
+    gra_node *const node = w->nodes[index];
     gra_tensor **const in = lists, **const dx = in + node->n_in, **const out = dx + node->n_in;
     gra_call c = {
         .op = node->op,
@@ -424,12 +282,16 @@ static bool call_rule(walk *w, gra_node *node, gra_tensor **g, gra_tensor **list
     };
     for (int i = 0; i < node->n_in; i++)
         needs[i] = edge_is_needed(w, &node->edges[i]);
+    const int streamed = gra__update_in_strips(w, node, index);
+    if (streamed >= 0)
+        needs[streamed] = false;
     if (!restore_saved(w, node, &c))
         return false;
-    if (gra__watch)
-        gra__watch(node->op, GRA__DIFFERENTIATED);
+    gra__watch_call(GRA__RULE, true, &c);
     node->op->vjp(&c, g, dx);
-    return !gra_error() && pass_on(w, node, needs, dx);
+    gra__watch_call(GRA__RULE, false, &c);
+    return !gra_error() && pass_on(w, node, needs, dx) &&
+           (streamed < 0 || gra__update_stream(&c, g, streamed));
 }
 
 /* Zeros for an output that no gradient came to, where there are others. */
@@ -445,24 +307,25 @@ static bool fill_gradients(const gra_node *node, gra_tensor **g)
 }
 
 /* Takes the gradient of output k out of its slot, through the hooks, into the current scope. */
-static gra_tensor *take_gradient(const walk *w, gra_node *node, int k)
+static gra_tensor *take_gradient(const gra__walk *w, gra_node *node, int k)
 {
     gra__result *const result = &node->results[k];
     gra_tensor *g = gra__scoped(result->grad);
     result->grad = NULL;
-    g = g ? through_hooks(&result->hooks, g) : NULL;
+    g = g ? gra__apart(w, gra__through_hooks(&result->hooks, g)) : NULL;
     if (!g)
         return NULL;
     if (!w->targets && result->tensor && result->tensor->retains_grad &&
-        !accumulate_grad(w, result->tensor, g))
+        !gra__accumulate_grad(w, result->tensor, g))
         return NULL;
-    target *const wanted = find_target(w, (target){.owner = node, .output = k});
-    return !wanted || accumulate(w, &wanted->grad, g) ? g : NULL;
+    gra__target *const wanted = gra__find_target(w, (gra__target){.owner = node, .output = k});
+    return !wanted || gra__accumulate(w, &wanted->grad, g) ? g : NULL;
 }
 
-/* A visit with the lists g [n_out], in [n_in], dx [n_in], out [n_out] and needs [n_in]. */
-static bool visit_with(walk *w, gra_node *node, gra_tensor **g)
+/* A visit to node `index` with the lists g [n_out], in [n_in], dx [n_in], out [n_out] and needs [n_in]. */
+static bool visit_with(gra__walk *w, size_t index, gra_tensor **g)
 {
+    gra_node *const node = w->nodes[index];
     gra_tensor **const lists = g + node->n_out;
     bool *const needs = (bool *)(lists + 2 * node->n_in + node->n_out);
     bool any = false;
@@ -474,7 +337,7 @@ static bool visit_with(walk *w, gra_node *node, gra_tensor **g)
         return false;
     if (!any || (w->targets && !node->needed))
         return true;
-    if (!fill_gradients(node, g) || !has_rule(node) || !call_rule(w, node, g, lists, needs))
+    if (!fill_gradients(node, g) || !has_rule(node) || !call_rule(w, index, g, lists, needs))
         return false;
     if (!w->retain) {
         gra__node_free_saved(node);
@@ -484,25 +347,27 @@ static bool visit_with(walk *w, gra_node *node, gra_tensor **g)
 }
 
 /* The lists are not on the stack, as there may be any number of inputs. */
-static bool visit(walk *w, gra_node *node)
+static bool visit(gra__walk *w, size_t index)
 {
+    const gra_node *const node = w->nodes[index];
     const size_t n_in = (size_t)node->n_in, n_out = (size_t)node->n_out;
     const size_t bytes = 2 * (n_in + n_out) * sizeof(gra_tensor *) + n_in * sizeof(bool);
     gra_tensor **const lists = gra__alloc_zeroed(bytes);
-    const bool fine = lists && visit_with(w, node, lists);
+    const bool fine = lists && visit_with(w, index, lists);
     gra__dealloc(lists, bytes);
     return fine;
 }
 
-static bool visit_all(walk *w)
+static bool visit_all(gra__walk *w)
 {
     bool fine = true;
     for (size_t i = 0; i < w->count && fine; i++) {
         const int mark = gra_mark();
-        fine = visit(w, w->nodes[i]);
-        gra_release(mark);
+        fine = visit(w, i);
+        gra_release(mark); /* so that updates find the memory of this visit free */
+        fine = fine && gra__updates_complete(w, i);
     }
-    return fine && finish_hooked_leaves(w);
+    return fine && gra__updates_complete(w, w->count) && gra__finish_hooked_leaves(w);
 }
 
 /* ---- beginning and end ---- */
@@ -527,17 +392,27 @@ static gra_tensor *initial_gradient(gra_tensor *output, gra_tensor *gradient)
     return gra_to(gradient, output->dtype);
 }
 
-static bool seed(walk *w, gra_tensor *root, gra_tensor *gradient)
+static bool seed(gra__walk *w, gra_tensor *root, gra_tensor *gradient)
 {
-    gra_tensor *const g =
-        gra__history_is_current("gra_backward", root) ? initial_gradient(root, gradient) : NULL;
+    gra_tensor *const g = gra__history_is_current("gra_backward", root)
+                              ? gra__apart(w, initial_gradient(root, gradient))
+                              : NULL;
     if (!g)
         return false;
-    return root->node ? accumulate(w, &root->node->results[root->output].grad, g)
-                      : deliver_to_leaf(w, root, g);
+    return root->node ? gra__accumulate(w, &root->node->results[root->output].grad, g)
+                      : gra__deliver_to_leaf(w, root, g);
 }
 
-static void finish(walk *w)
+/* Readies a gra_backward that updates parameters: whatever can be refused is, before one has moved. */
+static bool begin_updates(gra__walk *w, gra_tensor *root)
+{
+    bool fine = gra__updates_collect(w, root);
+    for (size_t i = 0; i < w->count && fine && w->updater_count; i++)
+        fine = has_rule(w->nodes[i]) && saved_is_current(w->nodes[i]);
+    return fine && gra__updates_begin(w);
+}
+
+static void finish(gra__walk *w)
 {
     for (size_t i = 0; i < w->count; i++) {
         gra_node *const node = w->nodes[i];
@@ -551,23 +426,29 @@ static void finish(walk *w)
         gra__release(w->hooked[i].leaf);
         gra__release(w->hooked[i].grad);
     }
+    gra__updates_finish(w);
     free(w->hooked);
     free(w->nodes);
 }
 
-static bool run(walk *w, gra_tensor *const *roots, gra_tensor *const *gradients, int count)
+static bool run(gra__walk *w, gra_tensor *const *roots, gra_tensor *const *gradients, int count)
 {
     const int mark = gra_mark();
     const bool was = gra_set_grad(w->create);
+    static const char name[] = "gra_backward";
+    gra__work_begins(name);
     bool fine = collect(w, roots, count);
     if (fine && w->targets)
         select_needed(w);
+    else if (fine)
+        fine = begin_updates(w, roots[0]);
     for (int i = 0; i < count && fine; i++)
         fine = seed(w, roots[i], gradients ? gradients[i] : NULL);
     gra_release(mark); /* so that a slot is its gradient's only owner */
     fine = fine && visit_all(w);
     gra_set_grad(was);
     finish(w);
+    gra__work_ends(name, 0);
     return fine;
 }
 
@@ -594,7 +475,7 @@ int gra_backward_with(gra_backward_options o)
         gra_fail("gra_backward: the tensor is NULL");
         return -1;
     }
-    walk w = {.retain = o.retain_graph || o.create_graph, .create = o.create_graph};
+    gra__walk w = {.retain = o.retain_graph || o.create_graph, .create = o.create_graph};
     return run(&w, &o.tensor, &o.gradient, 1) ? 0 : -1;
 }
 
@@ -613,10 +494,10 @@ static bool check_grad_arguments(const gra_grad_many_options *o)
 }
 
 /* Hands what was found to the caller's scope; a tensor may be wanted twice. */
-static bool deliver_results(const gra_grad_many_options *o, const walk *w)
+static bool deliver_results(const gra_grad_many_options *o, const gra__walk *w)
 {
     for (int i = 0; i < o->input_count; i++) {
-        gra_tensor *const grad = find_target(w, target_of(o->inputs[i]))->grad;
+        gra_tensor *const grad = gra__find_target(w, target_of(o->inputs[i]))->grad;
         if (!grad && !o->allow_unused) {
             gra_fail(
                 "gra_grad: the outputs do not depend on input %d; pass .allow_unused = true to "
@@ -634,13 +515,13 @@ static bool deliver_results(const gra_grad_many_options *o, const walk *w)
 
 static bool grad_many(const gra_grad_many_options *o)
 {
-    target *const targets = calloc((size_t)o->input_count + 1, sizeof *targets);
+    gra__target *const targets = calloc((size_t)o->input_count + 1, sizeof *targets);
     if (!targets)
         return gra_fail("gra_grad: out of memory for %d inputs", o->input_count);
     for (int i = 0; i < o->input_count; i++)
         targets[i] = target_of(o->inputs[i]);
     qsort(targets, (size_t)o->input_count, sizeof *targets, by_owner);
-    walk w = {
+    gra__walk w = {
         .targets = targets,
         .target_count = o->input_count,
         .retain = o->retain_graph || o->create_graph,

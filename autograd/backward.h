@@ -11,6 +11,9 @@
  * A gra_backward with create_graph makes a circle: a leaf owns its grad, whose history owns the leaf.
  * It ends when the grad is zeroed; a leaf that is freed before that is never gone.  gra_grad makes none.
  *
+ * A leaf of an optimizer with .fused_backward (optim/optim.h) is moved by gra_backward instead: its grad
+ * stays NULL.
+ *
  * Errors (-1 or NULL): a tensor without history, a gradient of another shape, a graph walked twice, or
  * walked already by another thread or by the walk that called this hook or rule, a saved tensor that
  * was modified in place, an op without a rule, a rule that fails.  After a failed

@@ -56,6 +56,9 @@ typedef struct gra_call {
     const struct gra_node *node;      /* NULL in forward */
 } gra_call;
 
+/* Receives the next rows of a gradient; false where there is no use in going on. */
+typedef bool (*gra_take_strip)(void *context, gra_tensor *strip);
+
 struct gra_op {
     const char *
         schema; /* PyTorch's notation: "sum(Tensor x, int[] dims=[], bool keepdim=False) -> Tensor" */
@@ -68,10 +71,22 @@ struct gra_op {
      * with c->needs[i]. A gradient may keep broadcast dims; the engine sums them away. */
     void (*vjp)(gra_call *c, gra_tensor **g, gra_tensor **dx);
 
+    /* Optional, for inputs whose gradient is large: the gradient of input i alone, to the same
+     * bits, in strips [rows, ..] that follow each other along its first dim. Each is handed to
+     * take, which may write these rows of the input at once: an optimizer with .fused_backward asks
+     * for it, so that the whole is never there. It is called after vjp, for which c->needs[i] was
+     * false; c->in[i] is NULL. */
+    void (*vjp_strips)(gra_call *c, gra_tensor **g, int i, gra_take_strip take, void *context);
+
+    gra_saves strips; /* GRA_IN(i) for the inputs that vjp_strips is for */
     gra_saves saves;  /* what vjp reads of c->in and c->out; 0 is all inputs */
     size_t args_size; /* bytes of the struct of arguments */
     bool inplace;     /* out[0] is in[0], written: the schema marks it Tensor(a!) */
     bool composite;   /* forward is made of recorded ops, so the op needs no node of its own */
+
+    /* Optional, for gra_profile: how many multiplications and additions a forward that has just run
+     * is worth, from the shapes of c->in and c->out and the arguments. */
+    double (*flops)(const gra_call *c);
 };
 
 /* Applies op to count inputs and returns its one output. An optional tensor may be NULL; a NULL for

@@ -17,6 +17,8 @@
 
 typedef struct gra_node gra_node;
 typedef struct gra_hook gra_hook;
+typedef struct gra__derived gra__derived;
+typedef struct gra__updater gra__updater;
 
 typedef struct gra_storage {
     int refs;                  /* atomic */
@@ -45,6 +47,8 @@ struct gra_tensor {
     gra_node *node;        /* the recorded op that made it, or NULL */
     gra_tensor *grad;      /* owned, or NULL */
     gra_hook *hooks;       /* of a leaf; those of a result belong to the node */
+    gra__derived *derived; /* another form of the elements (derived.h), or NULL */
+    gra__updater *updater; /* not owned: takes a leaf's gradient in place of grad; or NULL */
 };
 
 /* New tensors, in the current scope. NULL with an error that names op. */

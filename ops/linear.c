@@ -4,13 +4,17 @@
  *
  *   dx = g w               dw = g^T x, over all leading dims          db = the sum of g over them
  *
- * The leading dims of x are one dim N to the kernel, which adds b while y is in its registers.
+ * The leading dims of x are one dim N to the kernel, which adds b while y is in its registers. An
+ * optimizer that updates w during the backward pass gets dw in strips of rows.
  */
 #include "core/error.h"
 #include "ops/iterate.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
 #include "ops/product.h"
+
+/* Elements in a strip of the weight's gradient. */
+enum { STRIP = 1 << 19 };
 
 static bool shapes_fit(const gra_call *c)
 {
@@ -80,11 +84,50 @@ static void linear_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
     dx[2] = c->needs[2] ? g[0] : NULL; /* the engine sums it to b's shape */
 }
 
+/* Rows of w whose gradient is made at once: whole 16s, as the bits of a product and of an
+ * optimizer's loop do not depend on the cut then, and few enough to stay in the cache until they
+ * are used. */
+static int64_t strip_rows(int64_t out, int64_t in)
+{
+    const int64_t fitting = STRIP / (in ? in : 1) / 16 * 16;
+    return fitting < 16 ? 16 : fitting < out ? fitting : out;
+}
+
+/* dw by its rows, which are columns of g. */
+static void linear_vjp_strips(gra_call *c, gra_tensor **g, int i, gra_take_strip take,
+                              void *context)
+{
+    const gra_shape x_shape = gra_call_shape(c, 0), g_shape = gra_tensor_shape(g[0]);
+    const gra_shape w_shape = gra_call_shape(c, i), n_shape = as_rows(&g_shape);
+    gra_tensor *const columns = gra_transpose(gra_reshape(g[0], n_shape), 0, 1);
+    gra_tensor *const x = gra_reshape(c->in[0], as_rows(&x_shape));
+    const int64_t out = w_shape.size[0], in = w_shape.size[1];
+    const bool by_rows = gra__product_is_by_rows(gra_tensor_dtype(x), out, in, n_shape.size[0]);
+    const int64_t rows = by_rows ? strip_rows(out, in) : out;
+    int64_t row = 0;
+    for (bool more = true; more && row < out;) {
+        const int mark = gra_mark();
+        const int64_t count = out - row < 2 * rows ? out - row : rows; /* the last takes the rest */
+        more = take(context, gra_matmul(gra_narrow(columns, 0, row, count), x));
+        row += count;
+        gra_release(mark);
+    }
+}
+
+/* One multiply-add for each output and each feature of its row of x. */
+static double linear_flops(const gra_call *c)
+{
+    return 2 * (double)c->out[0]->numel * (double)c->in[1]->shape.size[1];
+}
+
 const gra_op gra_op_linear = {
     .schema = "linear(Tensor x, Tensor w, Tensor? bias=None) -> Tensor",
     .forward = linear_forward,
     .vjp = linear_vjp,
+    .vjp_strips = linear_vjp_strips,
+    .strips = GRA_IN(1),
     .saves = GRA_IN(0) | GRA_IN(1),
+    .flops = linear_flops,
 };
 
 gra_tensor *gra_linear(gra_tensor *x, gra_tensor *w, gra_tensor *bias)

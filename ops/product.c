@@ -1,6 +1,7 @@
 /* product.c - one matrix product in any dtype. */
 #include "ops/product.h"
 
+#include "core/dry_run.h"
 #include "core/error.h"
 #include "ops/iterate.h"
 #include "ops/kernels/blas.h"
@@ -75,8 +76,15 @@ static void product_int64(gra__matrix a, gra__matrix b, uint64_t *c, const uint6
     }
 }
 
+bool gra__product_is_by_rows(gra_dtype dtype, int64_t m, int64_t n, int64_t k)
+{
+    return (dtype == GRA_FLOAT32 || dtype == GRA_BFLOAT16) && gra__matmul_f32_is_by_rows(m, n, k);
+}
+
 void gra__product(gra_dtype dtype, gra__matrix a, gra__matrix b, void *c, const void *bias)
 {
+    if (gra__dry_run())
+        return;
     switch (dtype) {
     case GRA_FLOAT32:
         gra__matmul_f32(&(gra__gemm_args){.m = a.rows,

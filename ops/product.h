@@ -27,6 +27,10 @@ gra_tensor *gra__product_ready(gra_tensor *t, gra_dtype dtype);
 gra__matrix gra__matrix_of(const gra_tensor *t);
 gra__matrix gra__matrix_transposed(gra__matrix a);
 
+/* Whether some rows of an m x n x k product, 16 at least, get the same bits when they are made
+ * alone. */
+bool gra__product_is_by_rows(gra_dtype dtype, int64_t m, int64_t n, int64_t k);
+
 /* c = a b + bias, all in `dtype`: float32, float64 or int64 (which wraps around). */
 void gra__product(gra_dtype dtype, gra__matrix a, gra__matrix b, void *c, const void *bias);
 

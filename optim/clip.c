@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/op.h"
 #include "core/scope.h"
+#include "core/updater.h"
 #include "ops/ops.h"
 
 /* Sum of |g|^p so far, or the largest |g| where p is infinite. */
@@ -49,10 +50,23 @@ static int scale_grad(const char *name, gra_tensor *t, void *context)
     return !g || gra_mul_scalar_(g, *(const double *)context) ? 0 : -1;
 }
 
+/* Where gra_backward moves a parameter, there is nothing to clip. */
+static int refuse_fused(const char *name, gra_tensor *t, void *context)
+{
+    (void)context;
+    if (!t->updater)
+        return 0;
+    gra_fail("gra_clip_grad_norm: %s is updated by gra_backward itself (.fused_backward of %s), so "
+             "that no gradient is left to clip; make the optimizer without .fused_backward",
+             name, t->updater->name);
+    return -1;
+}
+
 static double clip(gra_module *m, double max_norm, double p)
 {
     measure all = {.p = p};
-    if (gra_module_named_parameters(m, add_norm, &all) < 0)
+    if (gra_module_named_parameters(m, refuse_fused, NULL) < 0 ||
+        gra_module_named_parameters(m, add_norm, &all) < 0)
         return NAN;
     const double norm = isinf(p) ? all.sum : pow(all.sum, 1 / p);
     double factor = max_norm / (norm + 1e-6);

@@ -7,6 +7,7 @@
 #include "core/alloc_cache.h"
 #include "core/error.h"
 #include "core/tensor_struct.h"
+#include "core/watch.h"
 #include "nn/module_struct.h"
 #include "ops/iterate.h"
 #include "optim/optim_struct.h"
@@ -15,6 +16,8 @@ static void optim_destroy(void *self)
 {
     gra_optim *const opt = self;
     for (int i = 0; i < opt->count; i++) {
+        if (opt->params[i].tensor->updater == &opt->params[i].updater)
+            opt->params[i].tensor->updater = NULL;
         gra__release(opt->params[i].tensor);
         gra__release(opt->params[i].memory);
     }
@@ -117,13 +120,13 @@ gra_optim *gra__optim_new_for(const gra__optim_class *type, double lr, gra_tenso
 }
 
 /* Makes sure that a parameter with a gradient has its memory, in its own dtype. */
-static bool remember(gra__parameter_state *state)
+static bool remember(const char *who, gra__parameter_state *state)
 {
     const gra_tensor *const p = state->tensor;
     if (state->memory && state->memory->dtype == p->dtype)
         return true;
     gra_tensor *const memory = state->memory ? gra__converted(state->memory, p->dtype)
-                                             : gra__zeros("gra_step", p->shape, p->dtype);
+                                             : gra__zeros(who, p->shape, p->dtype);
     if (!memory)
         return false;
     gra__retain(memory);
@@ -138,21 +141,128 @@ static void note_write(const gra_optim *opt, gra_tensor *p)
     p->storage->writer = opt->type->name;
 }
 
+/* Bytes of an update: the gradient is read, the parameter and its memory are read and written. */
+static double bytes_of(const gra_tensor *p, const gra_tensor *memory)
+{
+    return (memory ? 5 : 3) * (double)p->numel * (double)gra_dtype_size(p->dtype);
+}
+
+/* Moves a parameter, or rows of it, by their gradient; false with an error. */
+static bool move(const gra_optim *opt, gra_tensor *p, gra_tensor *g, gra_tensor *memory, bool first)
+{
+    gra__work_begins(opt->type->name);
+    const bool fine = opt->type->update(opt, p, g, memory, first) >= 0;
+    gra__work_ends(opt->type->name, bytes_of(p, memory));
+    return fine;
+}
+
+/* ---- moving during the backward pass ---- */
+
+static gra_optim *owner_of(const gra__updater *u)
+{
+    return u->owner;
+}
+
+static bool begin_update(gra__updater *u)
+{
+    gra__parameter_state *const state = (gra__parameter_state *)u;
+    char text[GRA_SHAPE_TEXT];
+    gra_shape_text(u->leaf->shape, text);
+    if (state->stepped)
+        gra_fail(
+            "gra_backward: the parameter of shape %s was updated by an earlier backward pass of "
+            "this step (.fused_backward of %s); call gra_step after each gra_backward, or make "
+            "the optimizer without .fused_backward to add up gradients of several passes",
+            text, u->name);
+    else if (u->leaf->grad)
+        gra_fail("gra_backward: the parameter of shape %s has a gradient from before, which "
+                 ".fused_backward of %s would not add to; call gra_zero_grad first",
+                 text, u->name);
+    else if (owner_of(u)->remembers)
+        remember("gra_backward", state);
+    return !gra_error();
+}
+
+/* Rows [row, row + rows) of t. */
+static gra_tensor *rows_of(gra_tensor *t, int64_t row, int64_t rows)
+{
+    if (t->shape.count == 0 || rows == t->shape.size[0])
+        return t;
+    gra_shape shape = t->shape;
+    shape.size[0] = rows;
+    return gra__view(t, shape, t->stride, t->offset + row * t->stride[0]);
+}
+
+static bool take_gradient(gra__updater *u, gra_tensor *g, int64_t row)
+{
+    const gra__parameter_state *const state = (gra__parameter_state *)u;
+    const int64_t rows = g->shape.count ? g->shape.size[0] : 1;
+    gra_tensor *const p = rows_of(state->tensor, row, rows);
+    gra_tensor *const memory = state->memory ? rows_of(state->memory, row, rows) : NULL;
+    return p && (memory || !state->memory) && move(owner_of(u), p, g, memory, !state->moved);
+}
+
+static void end_update(gra__updater *u)
+{
+    gra__parameter_state *const state = (gra__parameter_state *)u;
+    state->moved = state->stepped = true;
+    note_write(owner_of(u), state->tensor);
+}
+
+gra_optim *gra__optim_fuse(gra_optim *opt)
+{
+    char text[GRA_SHAPE_TEXT];
+    for (int i = 0; i < opt->count && !gra_error(); i++) {
+        gra__parameter_state *const state = &opt->params[i];
+        if (state->tensor->updater)
+            gra_fail("%s: another optimizer updates the parameter of shape %s with .fused_backward "
+                     "already; free that one first, or leave the parameter to one of them",
+                     opt->type->name, gra_shape_text(state->tensor->shape, text));
+        state->updater = (gra__updater){
+            .leaf = state->tensor,
+            .owner = opt,
+            .name = opt->type->name,
+            .begin = begin_update,
+            .take = take_gradient,
+            .end = end_update,
+        };
+        if (!state->tensor->updater)
+            state->tensor->updater = &state->updater;
+    }
+    opt->fused = true;
+    if (!gra_error())
+        return opt;
+    gra__release(opt);
+    return NULL;
+}
+
+/* ---- steps ---- */
+
+/* Ends a step of an optimizer whose parameters moved as their gradients came. */
+static int end_step(gra_optim *opt)
+{
+    for (int i = 0; i < opt->count; i++)
+        opt->params[i].stepped = false;
+    return 0;
+}
+
 int gra_step(gra_optim *opt)
 {
     if (gra_error())
         return -1;
     if (!opt)
         gra_fail("gra_step: the optimizer is NULL");
+    if (opt && opt->fused)
+        return end_step(opt);
     const int mark = gra_mark();
     for (int i = 0; opt && opt->remembers && i < opt->count && !gra_error(); i++)
         if (opt->params[i].tensor->grad)
-            remember(&opt->params[i]);
+            remember("gra_step", &opt->params[i]);
     for (int i = 0; opt && i < opt->count && !gra_error(); i++) {
         gra__parameter_state *const state = &opt->params[i];
         if (!state->tensor->grad)
             continue;
-        if (opt->type->update(opt, state->tensor, state->memory, !state->moved) < 0)
+        if (!move(opt, state->tensor, state->tensor->grad, state->memory, !state->moved))
             break;
         state->moved = true;
         note_write(opt, state->tensor);

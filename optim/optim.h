@@ -36,6 +36,7 @@ typedef struct gra_sgd_options {
     double weight_decay; /* 0: L2 penalty */
     bool nesterov;       /* false */
     bool maximize;       /* false */
+    bool fused_backward; /* false: see below */
 } gra_sgd_options;
 
 /* The same for a list of leaves, each of which the optimizer keeps. */
@@ -49,6 +50,7 @@ typedef struct gra_sgd_tensors_options {
     double weight_decay; /* 0 */
     bool nesterov;       /* false */
     bool maximize;       /* false */
+    bool fused_backward; /* false: see below */
 } gra_sgd_tensors_options;
 
 gra_sgd_options gra_sgd_defaults(void);
@@ -65,7 +67,29 @@ gra_optim *gra_sgd_tensors_with(gra_sgd_tensors_options options);
 #endif
 
 /* Moves every parameter that has a gradient. Returns 0, or -1 and moves nothing while an error is
- * pending. */
+ * pending.
+ *
+ * With .fused_backward, gra_backward itself moves each parameter as soon as its gradient is
+ * complete and nothing in the pass needs the old value any more, and frees the gradient, which
+ * saves the memory of all gradients but the largest one, or a strip of it in a linear layer. The
+ * loop stays as it is, and the numbers are the same bits:
+ *
+ *     gra_optim *opt = gra_sgd(net, .lr = 0.01, .momentum = 0.9, .fused_backward = true);
+ *     gra_backward(loss);            the parameters have moved, and gra_tensor_grad gives NULL
+ *     gra_step(opt);                 ends the step
+ *
+ * The learning rate is the one at gra_backward. Hooks of parameters see the whole gradients, and
+ * may replace them. gra_grad moves nothing. What needs all gradients at once is refused with an
+ * error, before anything has moved: gra_clip_grad_norm on such parameters, a second gra_backward
+ * that reaches one before gra_step (gradients are not added up), one while gra_tensor_grad is not
+ * NULL, .create_graph, a second optimizer with .fused_backward for the same parameter, and a graph
+ * that an earlier pass has used up or whose saved tensors were modified. A graph that .retain_graph
+ * kept can be walked again where it saved no parameter that has moved.
+ *
+ * When a rule, a hook or an allocation fails in the middle of a pass, the parameters that came
+ * before have moved, one whose strips were under way in part, and the others have not;
+ * gra_clear_error and gra_step begin anew. Once the optimizer is freed, its parameters are as any
+ * others. */
 int gra_step(gra_optim *opt);
 
 /* Forgets the gradients: they are NULL afterwards. */

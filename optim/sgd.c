@@ -40,10 +40,9 @@ static void run(gra_tensor *p, gra_tensor *g, gra_tensor *b, const gra__sgd_step
         run_chunk(p, g, b, step, i);
 }
 
-/* t as the loop takes it: row-major, and float32 where it is bfloat16. */
-static gra_tensor *flat(gra_tensor *t)
+/* t as the loop takes it: row-major, in the dtype that it computes in. */
+static gra_tensor *flat(gra_tensor *t, gra_dtype dtype)
 {
-    const gra_dtype dtype = t->dtype == GRA_BFLOAT16 ? GRA_FLOAT32 : t->dtype;
     return t->contiguous ? gra__converted(t, dtype) : gra__row_major_copy(t, dtype);
 }
 
@@ -52,16 +51,18 @@ static bool put_back(gra_tensor *t, gra_tensor *copy)
     return copy == t || gra__copy_into("gra_step", t, copy);
 }
 
-static int update(const gra_optim *opt, gra_tensor *p, gra_tensor *memory, bool first)
+static int update(const gra_optim *opt, gra_tensor *p, gra_tensor *g, gra_tensor *memory,
+                  bool first)
 {
+    const gra_dtype dtype = p->dtype == GRA_BFLOAT16 ? GRA_FLOAT32 : p->dtype;
     gra__sgd_step step = ((const sgd *)opt)->step;
     step.lr = opt->lr;
     step.first = first;
-    gra_tensor *const to = flat(p), *const g = flat(p->grad);
-    gra_tensor *const buffer = memory ? flat(memory) : NULL;
+    gra_tensor *const to = flat(p, dtype), *const from = flat(g, dtype);
+    gra_tensor *const buffer = memory ? flat(memory, dtype) : NULL;
     if (gra_error())
         return -1;
-    run(to, g, buffer, &step);
+    run(to, from, buffer, &step);
     return put_back(p, to) && (!memory || put_back(memory, buffer)) ? 0 : -1;
 }
 
@@ -101,7 +102,7 @@ static gra_optim *configured(gra_optim *opt, const gra_sgd_tensors_options *o)
         .nesterov = o->nesterov,
         .maximize = o->maximize,
     };
-    return opt;
+    return o->fused_backward ? gra__optim_fuse(opt) : opt;
 }
 
 gra_optim *gra_sgd_tensors_with(gra_sgd_tensors_options o)
@@ -118,6 +119,7 @@ gra_optim *gra_sgd_with(gra_sgd_options o)
         .weight_decay = o.weight_decay,
         .nesterov = o.nesterov,
         .maximize = o.maximize,
+        .fused_backward = o.fused_backward,
     };
     return check(&shared) ? configured(gra__optim_new(&sgd_class, o.lr, o.module), &shared) : NULL;
 }

@@ -95,6 +95,23 @@ GRA_TEST(a_step_of_training_survives_any_failed_allocation)
     check(train);
 }
 
+static void train_fused(void)
+{
+    gra_module *net = network(), *loss = gra_nn_cross_entropy_loss();
+    gra_optim *opt = gra_sgd(net, .lr = 0.1, .momentum = 0.9, .fused_backward = true);
+    for (int t = 0; t < 2; t++) {
+        gra_tensor *x = gra_randn(GRA_SHAPE(2, 1, 6, 6)), *target = gra_randint(0, 3, GRA_SHAPE(2));
+        gra_backward(gra_loss(loss, gra_forward(net, x), target));
+        gra_step(opt);
+    }
+    gra_free(opt, loss, net);
+}
+
+GRA_TEST(steps_inside_of_the_backward_pass_survive_any_failed_allocation)
+{
+    check(train_fused);
+}
+
 static void differentiate(void)
 {
     gra_tensor *x = gra_requires_grad(gra_vector(1, 2)), *w = gra_requires_grad(gra_vector(3, 4));
@@ -117,6 +134,8 @@ static void save_and_load(void)
     gra_module *net = network();
     gra_save(net, path);
     gra_load(net, path);
+    gra_save_npy(gra_transpose(gra_module_parameter(net, "4.weight"), 0, 1), path);
+    gra_load_npy(path);
     gra_free(net);
 }
 
@@ -130,5 +149,6 @@ GRA_TEST(saving_and_loading_survive_any_failed_allocation)
 }
 
 GRA_TEST_MAIN("out_of_memory", a_step_of_training_survives_any_failed_allocation,
+              steps_inside_of_the_backward_pass_survive_any_failed_allocation,
               second_derivatives_survive_any_failed_allocation,
               saving_and_loading_survive_any_failed_allocation)

@@ -1,0 +1,80 @@
+/* walk.h - the representation of one walk, for the files that share it: backward.c goes from node
+ * to node, deliver.c adds gradients up, update.c sees to leaves that are updated on the way.
+ */
+#ifndef GRA_AUTOGRAD_WALK_H
+#define GRA_AUTOGRAD_WALK_H
+
+#include "core/node.h"
+
+/* A gradient that gra_grad wants: that of an output of a node, or of a leaf. */
+typedef struct gra__target {
+    const void *owner; /* the node or the leaf */
+    int output;        /* of the node */
+    gra_tensor *grad;  /* owned */
+} gra__target;
+
+/* A leaf with hooks: its gradient is gathered first, as hooks see the whole of it. */
+typedef struct gra__hooked_leaf {
+    gra_tensor *leaf; /* owned */
+    gra_tensor *grad; /* owned */
+} gra__hooked_leaf;
+
+typedef struct gra__walk {
+    gra_node **nodes;
+    size_t count, capacity;
+    gra__target *targets; /* sorted; NULL: a backward that ends in the leaves */
+    int target_count;
+    gra__hooked_leaf *hooked;
+    size_t hooked_count, hooked_capacity;
+    gra__updater **updaters; /* of leaves that this walk updates, by their memory */
+    size_t updater_count, updater_capacity;
+    gra__updater *incomplete; /* the first whose gradient is not complete yet */
+    bool retain, create;
+} gra__walk;
+
+/* An array with room for twice as much; NULL with an error, and the old one as it was. */
+void *gra__walk_grown(void *array, size_t *capacity, size_t element);
+
+/* The same one each time where a tensor is wanted twice; NULL where it is not wanted. */
+gra__target *gra__find_target(const gra__walk *w, gra__target sought);
+
+/* *slot += g, where the slot owns its tensor. False with an error. */
+bool gra__accumulate(const gra__walk *w, gra_tensor **slot, gra_tensor *g);
+
+/* t.grad += g, which nothing else may hold afterwards. False with an error. */
+bool gra__accumulate_grad(const gra__walk *w, gra_tensor *t, gra_tensor *g);
+
+/* What hooks make of a gradient; NULL with an error. */
+gra_tensor *gra__through_hooks(gra_hook *const *hooks, gra_tensor *g);
+
+/* Hands a contribution to whoever collects a leaf's gradient. False with an error. */
+bool gra__deliver_to_leaf(gra__walk *w, gra_tensor *leaf, gra_tensor *g);
+
+/* Runs the hooks of leaves, whose gradients are complete now. False with an error. */
+bool gra__finish_hooked_leaves(gra__walk *w);
+
+/* Finds the leaves that the walk is to update, and when; sorted nodes are needed. False with an
+ * error. */
+bool gra__updates_collect(gra__walk *w, gra_tensor *root);
+
+/* Whether all of their updaters are ready. False with an error. */
+bool gra__updates_begin(gra__walk *w);
+
+/* Has those leaves updated that no node behind node `index` needs. False with an error. */
+bool gra__updates_complete(gra__walk *w, size_t index);
+
+/* Gives the updaters back. */
+void gra__updates_finish(gra__walk *w);
+
+/* g, or a copy where it lies in the memory of a leaf that the walk updates. */
+gra_tensor *gra__apart(const gra__walk *w, gra_tensor *g);
+
+/* Where the gradient of a leaf that the walk updates is summed; NULL for any other leaf. */
+gra_tensor **gra__update_slot(const gra__walk *w, const gra_tensor *leaf);
+
+/* The input of node `index` that can be updated in strips, or -1; and the strips, after the node's
+ * rule has run. False with an error. */
+int gra__update_in_strips(const gra__walk *w, const gra_node *node, size_t index);
+bool gra__update_stream(gra_call *c, gra_tensor **g, int i);
+
+#endif
