@@ -21,6 +21,7 @@
 #include "core/object.h"
 #include "core/op.h"
 #include "core/print.h"
+#include "core/profile.h"
 #include "core/random.h"
 #include "core/scope.h"
 #include "core/shape.h"
@@ -51,6 +52,7 @@
 #include "data/loader.h"
 #include "data/mnist.h"
 
+#include "io/npy.h"
 #include "io/safetensors.h"
 
 #include "viz/graph_dot.h"

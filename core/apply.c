@@ -13,7 +13,7 @@
 
 static _Thread_local bool grad_off;
 
-void (*gra__watch)(const gra_op *op, gra__event event);
+void (*gra__watch)(const gra__event *event);
 
 bool gra_set_grad(bool enabled)
 {
@@ -200,26 +200,26 @@ int gra_apply_many(const gra_op *op, gra_tensor *const *inputs, int count, const
     if (gra_error() || !call_fits(op, inputs, count, args, output_count) ||
         !inputs_present(op, inputs, count))
         return -1;
-    if (gra__watch)
-        gra__watch(op, GRA__CALLED);
     bool few[FEW], recording = false;
-    bool *const needs = count <= FEW ? few : gra__alloc((size_t)count);
     gra_call call = {
         .op = op,
         .n_in = count,
         .n_out = output_count,
         .in = (gra_tensor **)inputs,
         .out = outputs,
-        .needs = needs,
         .args = args,
         .saves = op->saves,
     };
+    gra__watch_call(GRA__OP, true, &call);
+    bool *const needs = count <= FEW ? few : gra__alloc((size_t)count);
+    call.needs = needs;
     const bool fine = needs && look_at_inputs(op, inputs, count, needs, &recording) &&
                       run_forward(&call, recording);
     if (!fine)
         memset(outputs, 0, (size_t)output_count * sizeof *outputs);
     if (needs != few)
         gra__dealloc(needs, (size_t)count);
+    gra__watch_call(GRA__OP, false, &call);
     return fine ? 0 : -1;
 }
 

@@ -9,6 +9,7 @@
  * A vector is a matrix with one row on the left, with one column on the right.  Where b is one matrix,
  * the batch of a is folded into its rows, so that there is one large product.
  */
+#include "core/dry_run.h"
 #include "core/error.h"
 #include "core/threads.h"
 #include "ops/iterate.h"
@@ -134,6 +135,8 @@ static void multiply_members(const operands *o, char *y, int64_t from, int64_t t
 /* Threads share out the members of a batch of small products; a large product has its own threads. */
 static void multiply(const operands *o, char *y)
 {
+    if (gra__dry_run())
+        return;
     const gra__matrix a = gra__matrix_of(o->a), b = gra__matrix_of(o->b);
     const int64_t count = gra__numel(&o->batch);
     const double work = (double)a.rows * (double)a.columns * (double)b.columns;
@@ -199,10 +202,18 @@ static void matmul_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
     dx[1] = column ? gra_squeeze(db, GRA_DIMS(-1)) : db;
 }
 
+/* One multiply-add for each output and each element of its row of a. */
+static double matmul_flops(const gra_call *c)
+{
+    const gra_shape *const a = &c->in[0]->shape;
+    return 2 * (double)c->out[0]->numel * (double)a->size[a->count - 1];
+}
+
 const gra_op gra_op_matmul = {
     .schema = "matmul(Tensor a, Tensor b) -> Tensor",
     .forward = matmul_forward,
     .vjp = matmul_vjp,
+    .flops = matmul_flops,
 };
 
 gra_tensor *gra_matmul(gra_tensor *a, gra_tensor *b)

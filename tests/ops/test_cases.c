@@ -44,13 +44,13 @@ static gra_tensor_file *recorded;
 
 static bool called[512], differentiated[512];
 
-static void note(const gra_op *op, gra__event event)
+static void note(const gra__event *event)
 {
     size_t count;
     const gra_op *const *const ops = gra_ops(&count);
-    for (size_t i = 0; i < count; i++)
-        if (ops[i] == op)
-            (event == GRA__CALLED ? called : differentiated)[i] = true;
+    for (size_t i = 0; event->call && i < count; i++)
+        if (ops[i] == event->call->op)
+            (event->what == GRA__OP ? called : differentiated)[i] = true;
 }
 
 /* ---- a case's tensors ---- */

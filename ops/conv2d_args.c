@@ -1,0 +1,95 @@
+/* conv2d_args.c - a convolution's arguments and what is checked of them. */
+#include "ops/conv2d_args.h"
+
+#include "core/error.h"
+#include "ops/window.h"
+
+bool gra__conv2d_args_of(const gra_conv2d_options *o, gra__conv2d_args *args)
+{
+    *args = (gra__conv2d_args){.groups = o->groups, .relu = o->activation == GRA_RELU};
+    return gra__pair("conv2d", "stride", o->stride, 1, o->stride_hw, 1, args->stride) &&
+           gra__pair("conv2d", "padding", o->padding, 0, o->padding_hw, 0, args->padding) &&
+           gra__pair("conv2d", "dilation", o->dilation, 1, o->dilation_hw, 1, args->dilation);
+}
+
+gra__conv2d_shape gra__conv2d_kernel_shape(gra_shape x, gra_shape w, gra_shape y,
+                                           const gra__conv2d_args *a)
+{
+    return (gra__conv2d_shape){
+        .n = x.size[0],
+        .c = x.size[1],
+        .h = x.size[2],
+        .w = x.size[3],
+        .k = w.size[0],
+        .r = w.size[2],
+        .s = w.size[3],
+        .out_h = y.size[2],
+        .out_w = y.size[3],
+        .stride_h = a->stride[0],
+        .stride_w = a->stride[1],
+        .pad_h = a->padding[0],
+        .pad_w = a->padding[1],
+        .dilation_h = a->dilation[0],
+        .dilation_w = a->dilation[1],
+        .groups = a->groups,
+    };
+}
+
+static bool dtypes_agree(const gra_tensor *x, const gra_tensor *w, const gra_tensor *bias)
+{
+    const bool same = x->dtype == w->dtype && (!bias || bias->dtype == x->dtype);
+    if (same && gra_dtype_is_floating(x->dtype))
+        return true;
+    gra_fail(
+        "conv2d: input is %s, weight %s%s%s; one floating-point dtype is needed (gra_to converts)",
+        gra_dtype_name(x->dtype), gra_dtype_name(w->dtype), bias ? ", bias " : "",
+        bias ? gra_dtype_name(bias->dtype) : "");
+    return false;
+}
+
+static bool shapes_agree(const gra_tensor *x, const gra_tensor *w, const gra_tensor *bias,
+                         int64_t groups)
+{
+    char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
+    if (w->shape.count != 4) {
+        gra_fail("conv2d: weight has shape %s; [K, C / groups, R, S] is needed",
+                 gra_shape_text(w->shape, a));
+        return false;
+    }
+    const int64_t channels = x->shape.size[1], k = w->shape.size[0];
+    if (groups < 1 || channels % groups || k % groups) {
+        gra_fail(
+            "conv2d: groups %lld does not divide the %lld channels of input and the %lld of the "
+            "output",
+            (long long)groups, (long long)channels, (long long)k);
+        return false;
+    }
+    if (channels != w->shape.size[1] * groups) {
+        gra_fail("conv2d: input %s has %lld channels, weight %s with groups %lld expects %lld",
+                 gra_shape_text(x->shape, a), (long long)channels, gra_shape_text(w->shape, b),
+                 (long long)groups, (long long)(w->shape.size[1] * groups));
+        return false;
+    }
+    if (bias && (bias->shape.count != 1 || bias->shape.size[0] != k)) {
+        gra_fail("conv2d: bias has shape %s; [%lld] is needed, one for each output channel",
+                 gra_shape_text(bias->shape, a), (long long)k);
+        return false;
+    }
+    return true;
+}
+
+bool gra__conv2d_output(const gra_tensor *x, const gra_tensor *w, const gra_tensor *bias,
+                        const gra__conv2d_args *args, gra_shape *shape)
+{
+    int64_t out[2];
+    if (!dtypes_agree(x, w, bias) || !shapes_agree(x, w, bias, args->groups))
+        return false;
+    const gra__window window[2] = {
+        {w->shape.size[2], args->stride[0], args->padding[0], args->dilation[0]},
+        {w->shape.size[3], args->stride[1], args->padding[1], args->dilation[1]},
+    };
+    if (!gra__window_output("conv2d", x->shape, window, false, out))
+        return false;
+    *shape = GRA_SHAPE(x->shape.size[0], w->shape.size[0], out[0], out[1]);
+    return true;
+}
