@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "dry_run.h"
 #include "error.h"
 
 enum { ALIGNMENT = 64 };
@@ -199,8 +200,7 @@ void gra_memory_trim(void)
 
 #endif
 
-/* What a request takes; 0 where no machine has so much. */
-static size_t rounded(size_t size)
+size_t gra__alloc_rounded(size_t size)
 {
     if (size > (SIZE_MAX >> 2))
         return 0;
@@ -210,7 +210,7 @@ static size_t rounded(size_t size)
 
 void *gra__alloc(size_t size)
 {
-    const size_t bytes = rounded(size);
+    const size_t bytes = gra__alloc_rounded(size);
     void *found = bytes ? take(bytes) : NULL;
     if (!found && bytes) {
         gra_memory_trim(); /* what is cached in other classes may be just what is missing */
@@ -220,7 +220,19 @@ void *gra__alloc(size_t size)
         return gra_fail("out of memory: %zu bytes were asked for while %zu are in use", size,
                         __atomic_load_n(&allocated, __ATOMIC_RELAXED));
     count_allocated(bytes);
+    if (gra__dry_run())
+        gra__dry_count((ptrdiff_t)bytes);
     return found;
+}
+
+void *gra__alloc_data(size_t size)
+{
+    if (!gra__dry_run())
+        return gra__alloc(size);
+    const size_t bytes = gra__alloc_rounded(size);
+    void *const found = bytes ? gra__dry_alloc(bytes) : NULL;
+    return found ? found
+                 : gra_fail("out of memory: %zu bytes are more than there are addresses for", size);
 }
 
 void *gra__alloc_zeroed(size_t size)
@@ -233,7 +245,13 @@ void gra__dealloc(void *freed, size_t size)
 {
     if (!freed)
         return;
-    const size_t bytes = rounded(size);
+    const size_t bytes = gra__alloc_rounded(size);
+    if (gra__dry_run())
+        gra__dry_count(-(ptrdiff_t)bytes);
+    if (gra__is_dry(freed)) {
+        gra__dry_dealloc();
+        return;
+    }
     __atomic_fetch_sub(&allocated, bytes, __ATOMIC_RELAXED);
     put(bytes, freed);
 }

@@ -10,4 +10,10 @@ void *gra__alloc(size_t size);
 void *gra__alloc_zeroed(size_t size);
 void gra__dealloc(void *block, size_t size);
 
+/* The same for what tensors and scratch lie in, which a dry run has no memory for. */
+void *gra__alloc_data(size_t size);
+
+/* The bytes that a request takes; 0 where no machine has so many. */
+size_t gra__alloc_rounded(size_t size);
+
 #endif

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/dry_run.h"
 #include "core/error.h"
 #include "core/tensor_struct.h"
 
@@ -25,7 +26,7 @@ gra_from_data_options gra_from_data_defaults(void)
 /* Sets every element: the first one converts the value, the rest are copies of its bytes. */
 static gra_tensor *fill(gra_tensor *t, double value)
 {
-    if (!t || t->numel == 0)
+    if (!t || t->numel == 0 || gra__dry_run())
         return t;
     char *const data = gra__ptr(t);
     const size_t element = gra_dtype_size(t->dtype), bytes = (size_t)t->numel * element;
@@ -74,7 +75,7 @@ gra_tensor *gra_from_data_with(gra_from_data_options o)
     if (t && t->numel && !o.data)
         return gra_fail("gra_from_data: data is NULL; a pointer to %lld elements is needed",
                         (long long)t->numel);
-    if (t && t->numel)
+    if (t && t->numel && !gra__dry_run())
         memcpy(gra__ptr(t), o.data, (size_t)t->numel * gra_dtype_size(o.dtype));
     return created(t, o.requires_grad);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/alloc_cache.h"
+#include "core/dry_run.h"
 #include "core/error.h"
 #include "core/node.h"
 #include "core/philox.h"
@@ -139,6 +140,8 @@ static gra_tensor *draw(const char *op, gra_tensor *t, gra_generator *g, drawing
                         "history would not be true; wrap the call in gra_set_grad(false), or pass "
                         "gra_detach(t)",
                         op, gra_op_name(t->node->op));
+    if (gra__dry_run())
+        return t;
     g = g ? g : &thread_default;
     const int64_t pieces = t->numel / PIECE + (t->numel % PIECE > 0);
     const int threads = pieces > 1 ? gra__threads() : 1;
@@ -206,8 +209,8 @@ gra_tensor *gra_randint_with(gra_randint_options o)
     gra_tensor *const t = gra__shape_given("gra_randint", o.shape)
                               ? gra__empty("gra_randint", o.shape, GRA_INT64)
                               : NULL;
-    if (!t)
-        return NULL;
+    if (!t || gra__dry_run())
+        return t;
     gra_generator *const g = o.generator ? o.generator : &thread_default;
     int64_t *const data = gra__ptr(t);
     for (int64_t i = 0; i < t->numel; i++)
@@ -220,8 +223,8 @@ gra_tensor *gra_randint_with(gra_randint_options o)
 gra_tensor *gra_randperm(int64_t n, gra_generator *generator)
 {
     gra_tensor *const t = gra__empty("gra_randperm", GRA_SHAPE(n), GRA_INT64);
-    if (!t)
-        return NULL;
+    if (!t || gra__dry_run())
+        return t;
     gra_generator *const g = generator ? generator : &thread_default;
     int64_t *const order = gra__ptr(t);
     for (int64_t i = 0; i < n; i++) { /* Fisher and Yates, from the front */

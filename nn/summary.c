@@ -1,4 +1,4 @@
-/* summary.c - running a network once and looking on. */
+/* summary.c - running a network once, dry, and looking on. */
 #include "nn/summary.h"
 
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 
 #include "core/create.h"
 #include "core/error.h"
-#include "core/op.h"
 #include "core/tensor_struct.h"
+#include "nn/forecast.h"
 #include "nn/module_struct.h"
 
 enum { NUMBER_TEXT = 32, LAYER_TEXT = GRA_SUMMARY_NAME + 64 };
@@ -25,6 +25,7 @@ typedef struct recorder {
     gra_summary_row *rows;
     const gra_module **modules; /* of the rows */
     int depth, count;
+    gra_shape input;
 } recorder;
 
 static int64_t own_parameters(const recorder *r, const gra_module *m)
@@ -87,68 +88,25 @@ static void leave(gra__observer *observer, const gra_module *m, const gra_tensor
         m->type->count(m, x->shape, y->shape, &row->cost);
 }
 
-/* The dtype that the network computes in: that of its first parameter. */
-static int take_dtype(const char *name, gra_tensor *t, void *context)
+static void run(gra_module *m, void *context)
 {
-    (void)name;
-    *(gra_dtype *)context = t->dtype;
-    return 1;
-}
-
-/* Whether each module was training, in the order of gra_module_apply. */
-typedef struct modes {
-    bool *training;
-    int count, next;
-} modes;
-
-static void save_mode(gra_module *m, void *context)
-{
-    modes *const saved = context;
-    bool *const list = gra_error() ? NULL : gra__grown(saved->training, saved->count, sizeof *list);
-    if (!list)
-        return;
-    saved->training = list;
-    list[saved->count++] = m->training;
-    m->training = false;
-}
-
-static void restore_mode(gra_module *m, void *context)
-{
-    modes *const saved = context;
-    if (saved->next < saved->count)
-        m->training = saved->training[saved->next++];
-}
-
-static void run(recorder *r, gra_module *m, gra_shape input)
-{
-    gra_dtype dtype = GRA_FLOAT32;
-    gra_module_named_parameters(m, take_dtype, &dtype);
-    const int mark = gra_mark();
-    const bool was = gra_set_grad(false);
+    recorder *const r = context;
     gra__observer *const before = gra__module_observe(&r->observer);
-    gra_forward(m, gra_zeros(input, dtype));
+    gra_forward(m, gra_zeros(r->input, gra__module_dtype(m)));
     gra__module_observe(before);
-    gra_set_grad(was);
-    gra_release(mark);
 }
 
 /* Fills r, to be freed also when it fails. */
 static bool record(recorder *r, gra_module *m, gra_shape input)
 {
-    *r = (recorder){.observer = {enter, leave}, .path = calloc(1, GRA_SUMMARY_NAME)};
-    if (gra_error())
-        return false;
-    modes saved = {0};
-    gra_module_apply(m, save_mode, &saved);
+    size_t peak;
+    *r =
+        (recorder){.observer = {enter, leave}, .path = calloc(1, GRA_SUMMARY_NAME), .input = input};
     if (!m)
         gra_fail("gra_summary: the module is NULL");
     else if (!r->path)
         gra_fail("gra_summary: out of memory");
-    if (!gra_error())
-        run(r, m, input);
-    gra_module_apply(m, restore_mode, &saved);
-    free(saved.training);
-    return !gra_error();
+    return gra__module_dry_run(m, false, run, r, &peak);
 }
 
 static void recorder_free(recorder *r)
@@ -228,6 +186,26 @@ static void write_table(FILE *file, const gra_summary_row *rows, int count)
     write_row(file, width, "total", "", &total);
 }
 
+/* "1.46 GB" */
+static const char *bytes_text(size_t bytes, char text[NUMBER_TEXT])
+{
+    const double count = (double)bytes;
+    const bool large = count >= 1e9;
+    snprintf(text, NUMBER_TEXT, large ? "%.2f GB" : "%.1f MB", count / (large ? 1e9 : 1e6));
+    return text;
+}
+
+static void write_memory(FILE *file, const gra_memory_forecast *f)
+{
+    char text[NUMBER_TEXT];
+    fprintf(file, "peak memory: inference %s", bytes_text(f->inference, text));
+    if (f->training) {
+        fprintf(file, ", training step %s", bytes_text(f->training, text));
+        fprintf(file, ", with momentum %s", bytes_text(f->momentum, text));
+    }
+    fputs("\n", file);
+}
+
 int gra_summary(gra_module *m, gra_shape input, FILE *file)
 {
     recorder r;
@@ -235,9 +213,12 @@ int gra_summary(gra_module *m, gra_shape input, FILE *file)
         gra_fail("gra_summary: the file is NULL");
         return -1;
     }
-    const bool fine = record(&r, m, input);
-    if (fine)
+    gra_memory_forecast forecast;
+    const bool fine = record(&r, m, input) && gra_summary_memory(m, input, &forecast) == 0;
+    if (fine) {
         write_table(file, r.rows, r.count);
+        write_memory(file, &forecast);
+    }
     recorder_free(&r);
     return fine ? 0 : -1;
 }

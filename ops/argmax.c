@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "core/dry_run.h"
 #include "core/threads.h"
 #include "ops/iterate.h"
 #include "ops/ops.h"
@@ -51,7 +52,8 @@ static void arg_whole(gra_call *c, gra__arg_run *loop, gra_tensor *x, gra_shape 
     gra_tensor *const y = gra__empty(op, shape, GRA_INT64);
     if (!packed || !y)
         return;
-    *(int64_t *)gra__ptr(y) = find(loop, x->numel, gra__ptr(packed), gra_dtype_size(x->dtype));
+    if (!gra__dry_run())
+        *(int64_t *)gra__ptr(y) = find(loop, x->numel, gra__ptr(packed), gra_dtype_size(x->dtype));
     c->out[0] = y;
 }
 

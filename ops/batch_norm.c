@@ -17,6 +17,7 @@
 #include <math.h>
 
 #include "core/create.h"
+#include "core/dry_run.h"
 #include "core/error.h"
 #include "ops/iterate.h"
 #include "ops/kernels/norm.h"
@@ -96,14 +97,14 @@ static gra_dims all_but_channels(int count)
 static void move_running(const gra_call *c, gra_tensor *running, gra_tensor *value, double factor)
 {
     const double momentum = ((const norm_args *)c->args)->momentum;
-    for (int64_t i = 0; running && i < running->numel; i++) {
+    if (!running || gra__dry_run())
+        return;
+    for (int64_t i = 0; i < running->numel; i++) {
         const int64_t at = i * running->stride[0];
         gra__store(running, at,
                    (1 - momentum) * gra__load(running, at) +
                        momentum * factor * gra__load(value, i));
     }
-    if (!running)
-        return;
     running->storage->version++;
     running->storage->writer = c->op->schema;
     running->view_version = running->storage->version;

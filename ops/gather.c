@@ -6,6 +6,7 @@
  * of x adds each g to the place where its element came from: gather_backward (PyTorch's scatter_add into
  * zeros), an op of its own, whose derivative is gather again.
  */
+#include "core/dry_run.h"
 #include "core/error.h"
 #include "ops/indices.h"
 #include "ops/iterate.h"
@@ -66,7 +67,7 @@ static bool plan(const char *op, const gra_tensor *x, int64_t dim, gra_tensor *i
     p->step = x->shape.count ? x->stride[at] : 1;
     p->stride[at] = 0;
     p->index = gra__ptr(indices);
-    p->count = indices->numel;
+    p->count = gra__dry_run() ? 0 : indices->numel;
     return true;
 }
 

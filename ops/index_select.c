@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "core/dry_run.h"
 #include "core/error.h"
 #include "ops/indices.h"
 #include "ops/iterate.h"
@@ -70,7 +71,7 @@ static void index_select_forward(gra_call *c)
     const size_t bytes = (size_t)s.inner * gra_dtype_size(x->dtype);
     const char *const from = gra__ptr(x);
     char *to = gra__ptr(y);
-    for (int64_t i = 0; i < s.outer; i++)
+    for (int64_t i = 0; i < s.outer && !gra__dry_run(); i++)
         for (int64_t j = 0; j < s.count; j++, to += bytes)
             memcpy(to, from + (size_t)(i * s.n + s.index[j]) * bytes, bytes);
     c->out[0] = y;
@@ -106,7 +107,7 @@ static void backward_forward(gra_call *c)
     const int64_t size = (int64_t)gra_dtype_size(dtype), bytes = s.inner * size;
     const char *from = gra__ptr(g);
     char *const to = gra__ptr(dx);
-    for (int64_t i = 0; i < s.outer; i++)
+    for (int64_t i = 0; i < s.outer && !gra__dry_run(); i++)
         for (int64_t j = 0; j < s.count; j++, from += bytes)
             add((size_t)s.inner, to + (i * s.n + s.index[j]) * bytes, size, 1, from, size);
     c->out[0] = gra__converted(dx, c->in[0]->dtype);

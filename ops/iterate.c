@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/dry_run.h"
 #include "core/error.h"
 #include "core/threads.h"
 #include "ops/layout.h"
@@ -256,7 +257,7 @@ static void run_plan(const plan *p, int64_t numel)
 
 static void run_over(const gra__map *map, gra_tensor *out, gra_tensor *const *in)
 {
-    if (out->numel == 0)
+    if (out->numel == 0 || gra__dry_run())
         return;
     plan p;
     p.map = map;

@@ -12,6 +12,7 @@
  * running products of the dual numbers x + h t, with t^2 = 0, made of recorded ops.
  */
 #include "core/create.h"
+#include "core/dry_run.h"
 #include "core/error.h"
 #include "ops/iterate.h"
 #include "ops/layout.h"
@@ -101,7 +102,8 @@ static void except_forward(gra_call *c)
         return;
     const ptrdiff_t size = (ptrdiff_t)gra_dtype_size(s.dtype), slab = s.n * s.inner * size;
     const ptrdiff_t stride = s.inner > 1 ? size : slab;
-    for (int64_t i = 0; y->numel && i < (s.inner > 1 ? s.outer : 1); i++)
+    const int64_t slabs = y->numel && !gra__dry_run() ? (s.inner > 1 ? s.outer : 1) : 0;
+    for (int64_t i = 0; i < slabs; i++)
         products_except(s.n, columns, stride, s.inner * size, (char *)gra__ptr(y) + i * slab,
                         (char *)gra__ptr(x) + i * slab, gra__ptr(after), s.dtype);
     c->out[0] = gra__converted(y, c->in[0]->dtype);

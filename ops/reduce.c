@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/dry_run.h"
 #include "core/error.h"
 #include "core/threads.h"
 #include "ops/ops.h"
@@ -331,6 +332,8 @@ static void run_task(const job *j, int64_t task)
 
 static void run_job(const job *j)
 {
+    if (gra__dry_run())
+        return;
     const int64_t tasks = j->blocks * j->parts;
     const int64_t wanted = j->outputs * count_of(&j->reduced) / WORK;
     const int64_t most = wanted < tasks ? wanted : tasks;

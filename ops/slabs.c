@@ -1,6 +1,7 @@
 /* slabs.c - running the softmax kernels over slabs. */
 #include "ops/slabs.h"
 
+#include "core/dry_run.h"
 #include "core/error.h"
 #include "core/threads.h"
 #include "ops/iterate.h"
@@ -82,6 +83,8 @@ static void run_range(const job *j, int64_t first, int64_t last, bool narrow)
 
 static void run_job(const job *j)
 {
+    if (gra__dry_run())
+        return;
     const int64_t outer = j->slabs.outer, elements = j->slabs.n * j->slabs.inner;
     const bool narrow = j->slabs.inner == 1 && j->slabs.n > 1 && j->slabs.n < NARROW && outer >= 8;
     const int64_t unit = narrow ? TOGETHER : 1, units = (outer + unit - 1) / unit;

@@ -224,8 +224,8 @@ void gra__channels_last_forward(const gra__conv2d_shape *shape, const float *x, 
     for (int64_t i = 0; i < p.count; i++)
         pieces[i] = piece_at(&p, i);
     fill_map(&p, map);
-    EACH_ITEM(threads, items, pack_weights(&p, w, map, packed, item));
-    EACH_ITEM(threads, shape->n * shape->groups * p.bands, forward_band(&p, &f, item));
+    EACH_LONG_ITEM(threads, items, pack_weights(&p, w, map, packed, item));
+    EACH_LONG_ITEM(threads, shape->n * shape->groups * p.bands, forward_band(&p, &f, item));
 }
 
 /* The input gradient of one image and group: each row of g times one row of the filter is added to an image that has
@@ -322,9 +322,9 @@ void gra__channels_last_backward_input(const gra__conv2d_shape *shape, const flo
     const int threads = gra__threads();
     float *const packed = aligned(workspace), *const memory =
                                                   packed + round_up(shape->k * p.taps, ALIGN);
-    EACH_ITEM(threads, shape->k, pack_rows(&p, w, packed, item));
-    EACH_ITEM(threads, shape->n * shape->groups,
-              backward_image(&p, &q, g, packed, dx, memory, item));
+    EACH_LONG_ITEM(threads, shape->k, pack_rows(&p, w, packed, item));
+    EACH_LONG_ITEM(threads, shape->n * shape->groups,
+                   backward_image(&p, &q, g, packed, dx, memory, item));
 }
 
 /* The weight gradient, in partial sums over ranges of images, [part][group][panel][(r, s, c)][k of the panel]. */
@@ -431,6 +431,6 @@ void gra__channels_last_backward_weight(const gra__conv2d_shape *shape, const fl
                  *const copies = bias + items * p.panel;
     int32_t *const map = (int32_t *)(void *)(copies + threads * p.copy);
     fill_map(&p, map);
-    EACH_ITEM(threads, items, sum_item(&p, &q, g, x, sums, bias, copies, item));
-    EACH_ITEM(threads, q.items, finish_item(&p, &q, sums, bias, map, dw, db, item));
+    EACH_LONG_ITEM(threads, items, sum_item(&p, &q, g, x, sums, bias, copies, item));
+    EACH_LONG_ITEM(threads, q.items, finish_item(&p, &q, sums, bias, map, dw, db, item));
 }

@@ -341,13 +341,13 @@ static void run_block(const problem *p, const outputs *o, const float *x, int64_
     const int64_t first = block * p->block, last = smaller(p->tiles, first + p->block);
     outputs here = *o;
     here.v = v;
-    EACH_ITEM(threads, ceiling(last - first, TILES_AT_ONCE),
-              transform_inputs(p, x, first, last, item, v, patches));
+    EACH_LONG_ITEM(threads, ceiling(last - first, TILES_AT_ONCE),
+                   transform_inputs(p, x, first, last, item, v, patches));
     if (p->fused)
-        EACH_ITEM(threads, p->panels, run_panel(p, &here, item));
+        EACH_LONG_ITEM(threads, p->panels, run_panel(p, &here, item));
     else
-        EACH_ITEM(threads, p->panels * ceiling(last - first, p->rows),
-                  multiply(p, &here, first, last, item));
+        EACH_LONG_ITEM(threads, p->panels * ceiling(last - first, p->rows),
+                       multiply(p, &here, first, last, item));
 }
 
 static void *aligned(void *memory)
@@ -379,7 +379,7 @@ static void run_outputs(const problem *p, const float *x, const float *w, const 
                  *const patches = m + threads * p->m_size, *const v = patches + threads * p->patch;
     float *const u = p->prepared ? (float *)(uintptr_t)w : own;
     if (!p->fused && !p->prepared)
-        EACH_ITEM(threads, items, transform_weights(p, w, u + item * p->u_panel, item));
+        EACH_LONG_ITEM(threads, items, transform_weights(p, w, u + item * p->u_panel, item));
     for (int64_t group = 0; group < p->groups; group++) {
         const outputs o = {.u = p->fused ? u : u + group * p->panels * p->u_panel,
                            .w = w,
@@ -393,7 +393,7 @@ static void run_outputs(const problem *p, const float *x, const float *w, const 
             for (int64_t block = 0; block < p->blocks; block++)
                 run_block(p, &o, from, block, v, patches, threads);
         else
-            EACH_ITEM(
+            EACH_LONG_ITEM(
                 threads, p->blocks,
                 run_block(p, &o, from, item, v + gra__thread_index() * p->v_size, patches, 1));
     }
@@ -450,8 +450,8 @@ size_t gra__winograd_prepared_bytes(const gra__conv2d_shape *shape)
 void gra__winograd_prepare(const gra__conv2d_shape *shape, const float *w, float *prepared)
 {
     const problem p = plan_outputs(shape);
-    EACH_ITEM(gra__threads(), p.groups * p.panels,
-              transform_weights(&p, w, prepared + item * p.u_panel, item));
+    EACH_LONG_ITEM(gra__threads(), p.groups * p.panels,
+                   transform_weights(&p, w, prepared + item * p.u_panel, item));
 }
 
 size_t gra__winograd_forward_prepared_workspace(const gra__conv2d_shape *shape)
@@ -572,10 +572,10 @@ static void sum_range(const problem *p, const gradient *a, int64_t first, int64_
 {
     for (int64_t from = first; from < last; from += p->block) {
         const int64_t to = smaller(last, from + p->block);
-        EACH_ITEM(threads, ceiling(to - from, TILES_AT_ONCE),
-                  transform_inputs(p, a->x, from, to, item, a->v, a->patch));
-        EACH_ITEM(threads, ceiling(p->panels, p->together),
-                  add_panels(p, a, from, to, from == first, item));
+        EACH_LONG_ITEM(threads, ceiling(to - from, TILES_AT_ONCE),
+                       transform_inputs(p, a->x, from, to, item, a->v, a->patch));
+        EACH_LONG_ITEM(threads, ceiling(p->panels, p->together),
+                       add_panels(p, a, from, to, from == first, item));
     }
 }
 
@@ -634,16 +634,17 @@ static void run_group(const weight_problem *q, const gradient *a, float *dw, int
 {
     const problem *p = &q->p;
     if (p->fused) {
-        EACH_ITEM(threads, ceiling(p->tiles, TILES_AT_ONCE),
-                  transform_inputs(p, a->x, 0, p->tiles, item, a->v, a->patch));
-        EACH_ITEM(threads, ceiling(p->panels, p->together), run_panels(q, a, dw, item));
+        EACH_LONG_ITEM(threads, ceiling(p->tiles, TILES_AT_ONCE),
+                       transform_inputs(p, a->x, 0, p->tiles, item, a->v, a->patch));
+        EACH_LONG_ITEM(threads, ceiling(p->panels, p->together), run_panels(q, a, dw, item));
         return;
     }
     if (p->shared)
         sum_range(p, a, 0, p->tiles, threads);
     else
-        EACH_ITEM(threads, q->parts, sum_part(q, a, item));
-    EACH_ITEM(threads, p->panels * ceiling(p->c, INPUTS_AT_ONCE), finish_item(q, a->u, dw, item));
+        EACH_LONG_ITEM(threads, q->parts, sum_part(q, a, item));
+    EACH_LONG_ITEM(threads, p->panels * ceiling(p->c, INPUTS_AT_ONCE),
+                   finish_item(q, a->u, dw, item));
 }
 
 /* Panels of U in memory. */

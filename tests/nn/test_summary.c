@@ -44,13 +44,14 @@ GRA_TEST(the_table_lists_layers_and_totals)
     FILE *const out = open_memstream(&text, &length);
     ck_assert_int_eq(gra_summary(net, GRA_SHAPE(2, 2, 5, 5), out), 0);
     fclose(out);
-    ck_assert_str_eq(
-        text, "layer         output          parameters    multiply-adds      connections\n"
-              "0.0 (Conv2d)  [2, 4, 3, 3]            36              648              648\n"
-              "0.1 (ReLU)    [2, 4, 3, 3]             0                0                0\n"
-              "1 (Flatten)   [2, 36]                  0                0                0\n"
-              "2 (Linear)    [2, 1000]           37,000           72,000           74,000\n"
-              "total                             37,036           72,648           74,648\n");
+    ck_assert_str_eq(text,
+                     "layer         output          parameters    multiply-adds      connections\n"
+                     "0.0 (Conv2d)  [2, 4, 3, 3]            36              648              648\n"
+                     "0.1 (ReLU)    [2, 4, 3, 3]             0                0                0\n"
+                     "1 (Flatten)   [2, 36]                  0                0                0\n"
+                     "2 (Linear)    [2, 1000]           37,000           72,000           74,000\n"
+                     "total                             37,036           72,648           74,648\n"
+                     "peak memory: inference 0.2 MB, training step 0.4 MB, with momentum 0.5 MB\n");
     free(text);
     gra_free(net);
 }
