@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "alloc_cache.h"
+#include "derived.h"
+#include "dry_run.h"
 #include "error.h"
 #include "node.h"
 #include "tensor_struct.h"
@@ -12,7 +14,7 @@ static gra_storage *storage_new(size_t bytes)
     gra_storage *const s = gra__alloc(sizeof *s);
     if (!s)
         return NULL;
-    *s = (gra_storage){.refs = 1, .bytes = bytes, .data = gra__alloc(bytes)};
+    *s = (gra_storage){.refs = 1, .bytes = bytes, .data = gra__alloc_data(bytes)};
     if (s->data)
         return s;
     gra__dealloc(s, sizeof *s);
@@ -34,6 +36,7 @@ static void tensor_destroy(void *self)
         gra__node_forget(t);
     gra__hooks_free(t->hooks);
     gra__release(t->grad);
+    gra__derived_release(t->derived);
     storage_release(t->storage);
     gra__dealloc(t, sizeof *t);
 }
@@ -136,7 +139,7 @@ gra_tensor *gra__empty_like(const char *op, const gra_tensor *t, gra_dtype dtype
 gra_tensor *gra__zeros(const char *op, gra_shape shape, gra_dtype dtype)
 {
     gra_tensor *const t = gra__empty(op, shape, dtype);
-    if (t)
+    if (t && !gra__dry_run())
         memset(t->storage->data, 0, t->storage->bytes);
     return t;
 }

@@ -3,10 +3,12 @@
  * Cost of a call: each of the N K P Q outputs adds up C / groups R S products, and uses as many
  * weights and one bias.
  */
+#include "core/derived.h"
 #include "core/error.h"
 #include "core/shape_check.h"
 #include "nn/layer.h"
 #include "nn/layers.h"
+#include "ops/conv2d_max_pool2d.h"
 #include "ops/window.h"
 
 typedef struct conv2d {
@@ -15,7 +17,7 @@ typedef struct conv2d {
     int64_t kernel[2], stride[2], padding[2], dilation[2]; /* height, width */
 } conv2d;
 
-static gra_tensor *run(gra_module *self, gra_tensor *x, gra_activation activation)
+static gra_conv2d_options options(const gra_module *self, gra_tensor *x, gra_activation activation)
 {
     const conv2d *const c = gra_module_data(self);
     gra_conv2d_options o = gra_conv2d_defaults();
@@ -29,17 +31,23 @@ static gra_tensor *run(gra_module *self, gra_tensor *x, gra_activation activatio
         o.padding_hw[i] = c->padding[i];
         o.dilation_hw[i] = c->dilation[i];
     }
-    return gra_conv2d_with(o);
+    return o;
 }
 
 static gra_tensor *forward(gra_module *self, gra_tensor *x)
 {
-    return run(self, x, GRA_NO_ACTIVATION);
+    return gra_conv2d_with(options(self, x, GRA_NO_ACTIVATION));
 }
 
-gra_tensor *gra__conv2d_relu_forward(gra_module *self, gra_tensor *x)
+gra_tensor *gra__conv2d_relu_forward(gra_module *const *modules, gra_tensor *x)
 {
-    return run(self, x, GRA_RELU);
+    return gra_conv2d_with(options(modules[0], x, GRA_RELU));
+}
+
+gra_tensor *gra__conv2d_relu_pool_forward(gra_module *const *modules, gra_tensor *x)
+{
+    const gra_max_pool2d_options *const pool = gra_module_data(modules[2]);
+    return gra__conv2d_max_pool2d(options(modules[0], x, GRA_RELU), *pool);
 }
 
 static void write_tuple(FILE *text, const char *name, const int64_t pair[2])
@@ -118,5 +126,7 @@ gra_module *gra_nn_conv2d_with(gra_nn_conv2d_options o)
     const gra_shape shape =
         GRA_SHAPE(o.out_channels, o.in_channels / o.groups, c->kernel[0], c->kernel[1]);
     c->own = gra__add_weights(self, shape, o.bias);
+    if (o.cache_weights && c->own.weight)
+        gra__keep_derived(c->own.weight);
     return gra_module_finish(self);
 }

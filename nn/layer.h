@@ -4,10 +4,12 @@
 
 #include "nn/module.h"
 
-extern const gra_module_class gra__conv2d_class, gra__linear_class, gra__relu_class;
+extern const gra_module_class gra__conv2d_class, gra__linear_class, gra__relu_class,
+    gra__max_pool2d_class;
 
-/* A convolution layer's forward with the rectifier that follows it, in one pass. */
-gra_tensor *gra__conv2d_relu_forward(gra_module *self, gra_tensor *x);
+/* A convolution layer with the rectifier that follows it, and with the maximum pooling behind that. */
+gra_tensor *gra__conv2d_relu_forward(gra_module *const *modules, gra_tensor *x);
+gra_tensor *gra__conv2d_relu_pool_forward(gra_module *const *modules, gra_tensor *x);
 
 /* A module whose data is a copy of size bytes. */
 gra_module *gra__layer(const gra_module_class *type, const void *data, size_t size);

@@ -22,7 +22,7 @@ static void describe(const gra_module *self, FILE *text)
     fprintf(text, ", ceil_mode=%s", o->ceil_mode ? "True" : "False");
 }
 
-static const gra_module_class max_pool2d_class = {
+const gra_module_class gra__max_pool2d_class = {
     .name = "MaxPool2d",
     .forward = forward,
     .describe = describe,
@@ -35,7 +35,7 @@ gra_nn_max_pool2d_options gra_nn_max_pool2d_defaults(void)
 
 gra_module *gra_nn_max_pool2d_with(gra_nn_max_pool2d_options o)
 {
-    const char *const name = max_pool2d_class.name;
+    const char *const name = gra__max_pool2d_class.name;
     gra_max_pool2d_options op = gra_max_pool2d_defaults();
     op.ceil_mode = o.ceil_mode;
     if (gra_error() ||
@@ -43,5 +43,5 @@ gra_module *gra_nn_max_pool2d_with(gra_nn_max_pool2d_options o)
                            o.padding_hw, op.kernel_size_hw, op.stride_hw, op.padding_hw) ||
         !gra__pair(name, "dilation", o.dilation, 1, o.dilation_hw, 1, op.dilation_hw))
         return NULL;
-    return gra__layer(&max_pool2d_class, &op, sizeof op);
+    return gra__layer(&gra__max_pool2d_class, &op, sizeof op);
 }

@@ -223,18 +223,26 @@ gra__observer *gra__module_observe(gra__observer *next)
     return before;
 }
 
-/* Runs forward, or the module's function of two inputs where there is a target. */
-static gra_tensor *run(gra_module *m, gra__forward_fn forward, gra_tensor *x, gra_tensor *target)
-{
+/* A module that is running. */
+typedef struct frame {
     gra__path entry;
-    gra__path_push(&entry, m->name);
+    int mark;
+} frame;
+
+static void begin(frame *f, const gra_module *m)
+{
+    gra__path_push(&f->entry, m->name);
     if (observer)
         observer->enter(observer, m);
-    const int mark = gra_mark();
-    gra_tensor *y = target ? m->type->forward_two(m, x, target) : forward(m, x);
+    f->mark = gra_mark();
+}
+
+/* Ends what begin began; returns y, the result for x. */
+static gra_tensor *end(const frame *f, const gra_module *m, gra_tensor *x, gra_tensor *y)
+{
     if (!y)
         gra_fail("%s: its forward returned NULL without an error", m->type->name);
-    y = gra_release_keep(mark, gra_error() ? NULL : y);
+    y = gra_release_keep(f->mark, gra_error() ? NULL : y);
     if (observer)
         observer->leave(observer, m, x, y);
     gra__path_pop();
@@ -259,12 +267,18 @@ gra_tensor *gra_forward(gra_module *m, gra_tensor *x)
     if (!m->type->forward)
         return gra_fail("gra_forward: %s has no forward for one input%s", m->type->name,
                         m->type->forward_two ? "; call gra_loss(m, input, target)" : "");
-    return run(m, m->type->forward, x, NULL);
+    frame f;
+    begin(&f, m);
+    return end(&f, m, x, m->type->forward(m, x));
 }
 
-gra_tensor *gra__forward_by(gra_module *m, gra__forward_fn forward, gra_tensor *x)
+gra_tensor *gra__forward_fused(gra_module *const *modules, gra__fused_fn fused, gra_tensor *x)
 {
-    return can_run("gra_forward", m, x) ? run(m, forward, x, NULL) : NULL;
+    frame f;
+    if (!can_run("gra_forward", modules[0], x))
+        return NULL;
+    begin(&f, modules[0]);
+    return end(&f, modules[0], x, fused(modules, x));
 }
 
 bool gra__module_is_observed(void)
@@ -281,7 +295,9 @@ gra_tensor *gra_loss(gra_module *m, gra_tensor *input, gra_tensor *target)
     if (!m->type->forward_two)
         return gra_fail("gra_loss: %s has no forward for two inputs; call gra_forward(m, x)",
                         m->type->name);
-    return run(m, NULL, input, target);
+    frame f;
+    begin(&f, m);
+    return end(&f, m, input, m->type->forward_two(m, input, target));
 }
 
 static void set_training(gra_module *m, void *context)

@@ -66,8 +66,8 @@ gra__observer *gra__module_observe(gra__observer *observer);
 /* Whether somebody looks at each module's results, so that neighbours must not be run as one. */
 bool gra__module_is_observed(void);
 
-/* Runs m with another function in place of its class's forward: a layer fused with its neighbour. */
-typedef gra_tensor *(*gra__forward_fn)(gra_module *self, gra_tensor *x);
-gra_tensor *gra__forward_by(gra_module *m, gra__forward_fn forward, gra_tensor *x);
+/* Runs a module and those behind it as one, under the name of the first. */
+typedef gra_tensor *(*gra__fused_fn)(gra_module *const *modules, gra_tensor *x);
+gra_tensor *gra__forward_fused(gra_module *const *modules, gra__fused_fn fused, gra_tensor *x);
 
 #endif

@@ -1,7 +1,7 @@
 /* sequential.c - modules one after the other.
  *
- * A convolution and the rectifier behind it are run as one, which saves a pass over the result: the
- * same numbers, and nobody sees what lies between them.
+ * A convolution, the rectifier behind it and the maximum pooling behind that are run as one, which saves
+ * passes over the results and the memory of what lies between: the same numbers, and nobody sees it.
  */
 #include "core/error.h"
 #include "core/scope.h"
@@ -9,22 +9,52 @@
 #include "nn/layers.h"
 #include "nn/module_struct.h"
 
-/* Runs child i, or children i and i + 1 as one; returns how many. */
-static int run_next(gra_module *self, int i, int count, gra_tensor **x)
+enum { MOST = 3 }; /* modules that are run as one */
+
+/* What runs the modules at the head of a list as one. */
+typedef struct fusion {
+    const gra_module_class *classes[MOST + 1]; /* ends with NULL */
+    gra__fused_fn run;
+} fusion;
+
+static const fusion fusions[] = {
+    {{&gra__conv2d_class, &gra__relu_class, &gra__max_pool2d_class}, gra__conv2d_relu_pool_forward},
+    {{&gra__conv2d_class, &gra__relu_class}, gra__conv2d_relu_forward},
+};
+
+/* How many of the modules the fusion takes, 0 where they are others. */
+static int taken(const fusion *f, gra_module *const *modules, int count)
 {
-    gra_module *const child = gra_module_child(self, i);
-    const bool fused = i + 1 < count && gra_module_is(child, &gra__conv2d_class) &&
-                       gra_module_is(gra_module_child(self, i + 1), &gra__relu_class) &&
-                       !gra__module_is_observed();
-    *x = fused ? gra__forward_by(child, gra__conv2d_relu_forward, *x) : gra_forward(child, *x);
-    return fused ? 2 : 1;
+    int i = 0;
+    for (; f->classes[i]; i++)
+        if (i == count || !gra_module_is(modules[i], f->classes[i]))
+            return 0;
+    return i;
+}
+
+/* Runs the first module of a list, or as many as there is a fusion for; returns how many. */
+static int run_next(gra_module *const *modules, int count, gra_tensor **x)
+{
+    for (size_t i = 0; i < sizeof fusions / sizeof *fusions && !gra__module_is_observed(); i++) {
+        const int together = taken(&fusions[i], modules, count);
+        if (!together)
+            continue;
+        *x = gra__forward_fused(modules, fusions[i].run, *x);
+        return together;
+    }
+    *x = gra_forward(modules[0], *x);
+    return 1;
 }
 
 static gra_tensor *forward(gra_module *self, gra_tensor *x)
 {
     const int count = gra_module_child_count(self), mark = gra_mark();
     for (int i = 0; i < count && x;) {
-        i += run_next(self, i, count, &x);
+        gra_module *next[MOST];
+        int known = 0;
+        for (; known < MOST && i + known < count; known++)
+            next[known] = gra_module_child(self, i + known);
+        i += run_next(next, known, &x);
         x = gra_release_keep(mark, x); /* what the layer before it gave is needed no longer */
     }
     return x;

@@ -56,7 +56,7 @@ static void pool_forward(gra_call *c)
         {a->kernel[0], a->stride[0], a->padding[0], 1},
         {a->kernel[1], a->stride[1], a->padding[1], 1},
     };
-    if (!x || !gra__window_output("avg_pool2d", x, window, a->ceil_mode, out))
+    if (!x || !gra__window_output("avg_pool2d", x->shape, window, a->ceil_mode, out))
         return;
     const gra_shape shape = GRA_SHAPE(x->shape.size[0], x->shape.size[1], out[0], out[1]);
     if (channels_last) {

@@ -2,6 +2,7 @@
 #include "ops/conv2d_engine.h"
 
 #include "core/alloc_cache.h"
+#include "core/dry_run.h"
 #include "ops/iterate.h"
 #include "ops/kernels/blas.h"
 #include "ops/kernels/conv2d_nhwc.h"
@@ -43,9 +44,8 @@ static void run_f64(gra__direction d, const gra__conv2d_shape *s, const void *a,
 static void run_nhwc(gra__direction d, const gra__conv2d_shape *s, const void *a, const void *b,
                      const void *bias, bool relu, void *out, void *workspace)
 {
-    if (d == GRA__FORWARD)
-        gra__conv2d_nhwc_forward_f32(s, a, b, bias, relu, out, workspace);
-    else if (d == GRA__BACKWARD_INPUT)
+    (void)bias, (void)relu; /* of the forward, which run_form calls */
+    if (d == GRA__BACKWARD_INPUT)
         gra__conv2d_nhwc_backward_input_f32(s, a, b, out, workspace);
     else
         gra__conv2d_nhwc_backward_weight_f32(s, a, b, out, NULL, workspace);
@@ -92,6 +92,11 @@ static const engine *choose(const gra__conv2d_shape *s, const gra_tensor *a)
     return gra__conv2d_nhwc_pays(s) || gra__prefers_channels_last(a) ? &nhwc_f32 : &row_major_f32;
 }
 
+bool gra__conv2d_is_channels_last(const gra__conv2d_shape *s, const gra_tensor *x)
+{
+    return choose(s, x)->channels_last;
+}
+
 static gra_tensor *row_major(gra_tensor *t, gra_dtype dtype)
 {
     return t->contiguous ? gra__converted(t, dtype) : gra__row_major_copy(t, dtype);
@@ -103,6 +108,50 @@ static gra_tensor *ready(const engine *e, gra_tensor *t, bool is_activation)
         return row_major(t, e->dtype);
     t = gra__converted(t, e->dtype);
     return t ? gra__channels_last(t) : NULL;
+}
+
+static void make_form(const void *shape, const gra_tensor *w, void *form)
+{
+    gra__conv2d_nhwc_prepare_f32(shape, gra__ptr(w), form);
+}
+
+gra__derived *gra__conv2d_form(const gra__conv2d_shape *s, gra_tensor *w)
+{
+    if (!w->derived || !w->contiguous || w->dtype != GRA_FLOAT32)
+        return NULL;
+    const gra__weight_form form = gra__conv2d_nhwc_form_f32(s);
+    return gra__derived_get(w, form.name, form.bytes, make_form, s);
+}
+
+size_t gra__conv2d_form_workspace(const gra__conv2d_shape *s, const gra__derived *form)
+{
+    return form ? gra__conv2d_nhwc_forward_prepared_workspace_f32(s)
+                : gra__conv2d_nhwc_forward_workspace_f32(s);
+}
+
+void gra__conv2d_form_run(const gra__conv2d_shape *s, const float *x, const float *w,
+                          const gra__derived *form, const float *bias, bool relu, float *y,
+                          void *workspace)
+{
+    if (form)
+        gra__conv2d_nhwc_forward_prepared_f32(s, x, form->data, bias, relu, y, workspace);
+    else
+        gra__conv2d_nhwc_forward_f32(s, x, w, bias, relu, y, workspace);
+}
+
+/* out = conv2d with the weights b in their kept form. */
+static bool run_form(const gra__conv2d_shape *s, const gra_tensor *a, gra_tensor *b,
+                     const gra_tensor *bias, bool relu, gra_tensor *out)
+{
+    gra__derived *const form = gra__conv2d_form(s, b);
+    const size_t bytes = gra__conv2d_form_workspace(s, form);
+    void *const workspace = gra__alloc_data(bytes);
+    if (workspace)
+        gra__conv2d_form_run(s, gra__ptr(a), gra__ptr(b), form, bias ? gra__ptr(bias) : NULL, relu,
+                             gra__ptr(out), workspace);
+    gra__dealloc(workspace, bytes);
+    gra__derived_release(form);
+    return workspace != NULL;
 }
 
 gra_tensor *gra__conv2d_run(gra__direction direction, const gra__conv2d_shape *s, gra_shape shape,
@@ -119,8 +168,10 @@ gra_tensor *gra__conv2d_run(gra__direction direction, const gra__conv2d_shape *s
     gra_tensor *const out = e->channels_last && !gives_weight
                                 ? gra__empty_channels_last("conv2d", shape, e->dtype)
                                 : gra__empty("conv2d", shape, e->dtype);
+    if (out && direction == GRA__FORWARD && e->channels_last)
+        return run_form(s, a, b, flat_bias, relu, out) ? gra__converted(out, dtype) : NULL;
     const size_t bytes = e->workspace[direction](s);
-    void *const workspace = out ? gra__alloc(bytes) : NULL;
+    void *const workspace = out ? gra__alloc_data(bytes) : NULL;
     if (!workspace)
         return NULL;
     e->run(direction, s, gra__ptr(a), gra__ptr(b), bias ? gra__ptr(flat_bias) : NULL, relu,
@@ -142,6 +193,8 @@ gra_tensor *gra__conv2d_sum_bias(gra_tensor *g)
     if (!db)
         return NULL;
     const gra__conv2d_shape s = {.n = n, .k = k, .out_h = h, .out_w = w};
+    if (gra__dry_run())
+        return gra__converted(db, g->dtype);
     if (as_rows)
         gra__column_sums_f32(n * h * w, k, gra__ptr(ready_g), gra__ptr(db));
     else if (dtype == GRA_FLOAT64)

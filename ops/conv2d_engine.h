@@ -11,6 +11,7 @@
 #ifndef GRA_OPS_CONV2D_ENGINE_H
 #define GRA_OPS_CONV2D_ENGINE_H
 
+#include "core/derived.h"
 #include "core/tensor_struct.h"
 #include "ops/kernels/conv2d.h"
 
@@ -24,6 +25,19 @@ typedef enum {
  * bias may be NULL; with relu, y = max(0, y). NULL with an error where memory is short. */
 gra_tensor *gra__conv2d_run(gra__direction direction, const gra__conv2d_shape *s, gra_shape shape,
                             gra_tensor *a, gra_tensor *b, gra_tensor *bias, bool relu);
+
+/* Whether x goes to the kernels for channels-last float32, in the forward pass. */
+bool gra__conv2d_is_channels_last(const gra__conv2d_shape *s, const gra_tensor *x);
+
+/* ---- the forward kernel for channels-last float32 ----
+ *
+ * `form` holds the weights as the kernel works with them, where w keeps a form (gra__keep_derived), and
+ * is NULL otherwise: they are then brought into it in each call. w is row-major. */
+gra__derived *gra__conv2d_form(const gra__conv2d_shape *s, gra_tensor *w);
+size_t gra__conv2d_form_workspace(const gra__conv2d_shape *s, const gra__derived *form);
+void gra__conv2d_form_run(const gra__conv2d_shape *s, const float *x, const float *w,
+                          const gra__derived *form, const float *bias, bool relu, float *y,
+                          void *workspace);
 
 /* db[k] = the sum of g [N, K, P, Q] over n, p, q. */
 gra_tensor *gra__conv2d_sum_bias(gra_tensor *g);

@@ -6,6 +6,7 @@
  * backward pass.  The gradient op is linear in g; its derivative picks u at the winners.  float32 that
  * lies channels-last gives a result that does, and keeps a byte for each winner.
  */
+#include "ops/max_pool2d.h"
 #include "core/error.h"
 #include "ops/iterate.h"
 #include "ops/kernels/pool2d_nhwc.h"
@@ -14,16 +15,12 @@
 #include "ops/window.h"
 
 typedef struct {
-    int64_t kernel[2], stride[2], padding[2], dilation[2]; /* height, width */
-    bool ceil_mode;
-} pool_args;
-
-typedef struct {
     gra_shape shape; /* of the result: the pooling's input */
-    pool_args pool;
+    gra__max_pool2d_args pool;
 } backward_args;
 
-static gra__pool2d_shape kernel_shape(gra_shape x, gra_shape y, const pool_args *a)
+gra__pool2d_shape gra__max_pool2d_kernel_shape(gra_shape x, gra_shape y,
+                                               const gra__max_pool2d_args *a)
 {
     return gra__pool_shape(x, y, a->kernel, a->stride, a->padding, a->dilation);
 }
@@ -38,7 +35,7 @@ static void backward_channels_last(gra_call *c)
         g ? gra__empty_channels_last("max_pool2d_backward", a->shape, GRA_FLOAT32) : NULL;
     if (!dx)
         return;
-    const gra__pool2d_shape s = kernel_shape(a->shape, g->shape, &a->pool);
+    const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(a->shape, g->shape, &a->pool);
     gra__max_pool2d_nhwc_backward_f32(&s, a->shape.size[1], gra__ptr(g), gra__ptr(c->in[1]),
                                       gra__ptr(dx));
     c->out[0] = dx;
@@ -55,7 +52,7 @@ static void backward_forward(gra_call *c)
     gra_tensor *const dx = g ? gra__empty("max_pool2d_backward", a->shape, g->dtype) : NULL;
     if (!dx)
         return;
-    const gra__pool2d_shape s = kernel_shape(a->shape, g->shape, &a->pool);
+    const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(a->shape, g->shape, &a->pool);
     if (g->dtype == GRA_FLOAT64)
         gra__max_pool2d_backward_f64(&s, gra__ptr(g), gra__ptr(winners), gra__ptr(dx));
     else
@@ -69,7 +66,7 @@ static gra_tensor *places(const backward_args *a, gra_tensor *winners)
     if (winners->dtype == GRA_INT64)
         return winners;
     gra_tensor *const wide = gra__empty("max_pool2d_backward", winners->shape, GRA_INT64);
-    const gra__pool2d_shape s = kernel_shape(a->shape, winners->shape, &a->pool);
+    const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(a->shape, winners->shape, &a->pool);
     if (wide)
         gra__max_pool2d_nhwc_indices(&s, a->shape.size[1], gra__ptr(winners), gra__ptr(wide));
     return wide;
@@ -122,19 +119,27 @@ static void pool_row_major(gra_call *c, gra_tensor *x, gra_shape shape, const gr
     c->saved[0] = winners;
 }
 
-static void pool_forward(gra_call *c)
+bool gra__max_pool2d_output(gra_shape x, const gra__max_pool2d_args *a, gra_shape *shape)
 {
-    const pool_args *const a = c->args;
-    gra_tensor *const x = c->in[0];
     int64_t out[2];
     const gra__window window[2] = {
         {a->kernel[0], a->stride[0], a->padding[0], a->dilation[0]},
         {a->kernel[1], a->stride[1], a->padding[1], a->dilation[1]},
     };
     if (!gra__window_output("max_pool2d", x, window, a->ceil_mode, out))
+        return false;
+    *shape = GRA_SHAPE(x.size[0], x.size[1], out[0], out[1]);
+    return true;
+}
+
+static void pool_forward(gra_call *c)
+{
+    const gra__max_pool2d_args *const a = c->args;
+    gra_tensor *const x = c->in[0];
+    gra_shape shape;
+    if (!gra__max_pool2d_output(x->shape, a, &shape))
         return;
-    const gra_shape shape = GRA_SHAPE(x->shape.size[0], x->shape.size[1], out[0], out[1]);
-    const gra__pool2d_shape s = kernel_shape(x->shape, shape, a);
+    const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(x->shape, shape, a);
     if (gra__pool_channels_last(x) && gra__max_pool2d_nhwc_fits(&s)) {
         pool_channels_last(c, x, shape, &s);
         return;
@@ -144,11 +149,16 @@ static void pool_forward(gra_call *c)
         pool_row_major(c, ready, shape, &s);
 }
 
+gra_tensor *gra__max_pool2d_backward(gra_tensor *g, gra_tensor *winners, gra_shape shape,
+                                     const gra__max_pool2d_args *args)
+{
+    return gra_apply(&gra_op_max_pool2d_backward, (gra_tensor *[]){g, winners}, 2,
+                     &(backward_args){shape, *args});
+}
+
 static void pool_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 {
-    const pool_args *const a = c->args;
-    dx[0] = gra_apply(&gra_op_max_pool2d_backward, (gra_tensor *[]){g[0], c->saved[0]}, 2,
-                      &(backward_args){gra_call_shape(c, 0), *a});
+    dx[0] = gra__max_pool2d_backward(g[0], c->saved[0], gra_call_shape(c, 0), c->args);
 }
 
 const gra_op gra_op_max_pool2d = {
@@ -157,7 +167,7 @@ const gra_op gra_op_max_pool2d = {
     .forward = pool_forward,
     .vjp = pool_vjp,
     .saves = GRA_SAVE_NOTHING,
-    .args_size = sizeof(pool_args),
+    .args_size = sizeof(gra__max_pool2d_args),
 };
 
 gra_max_pool2d_options gra_max_pool2d_defaults(void)
@@ -165,14 +175,21 @@ gra_max_pool2d_options gra_max_pool2d_defaults(void)
     return (gra_max_pool2d_options){.dilation = 1};
 }
 
+bool gra__max_pool2d_args_of(const gra_max_pool2d_options *o, gra__max_pool2d_args *args)
+{
+    args->ceil_mode = o->ceil_mode;
+    return gra__pool_options("max_pool2d", o->kernel_size, o->kernel_size_hw, o->stride,
+                             o->stride_hw, o->padding, o->padding_hw, args->kernel, args->stride,
+                             args->padding) &&
+           gra__pair("max_pool2d", "dilation", o->dilation, 1, o->dilation_hw, 1, args->dilation);
+}
+
 gra_tensor *gra_max_pool2d_with(gra_max_pool2d_options o)
 {
-    pool_args args = {.ceil_mode = o.ceil_mode};
+    gra__max_pool2d_args args = {0};
     if (!o.input || gra_error())
         return gra_apply(&gra_op_max_pool2d, &o.input, 1, &args);
-    if (!gra__pool_options("max_pool2d", o.kernel_size, o.kernel_size_hw, o.stride, o.stride_hw,
-                           o.padding, o.padding_hw, args.kernel, args.stride, args.padding) ||
-        !gra__pair("max_pool2d", "dilation", o.dilation, 1, o.dilation_hw, 1, args.dilation))
+    if (!gra__max_pool2d_args_of(&o, &args))
         return NULL;
     gra_tensor *const batch = gra__as_batch("max_pool2d", o.input);
     gra_tensor *const y = batch ? gra_apply(&gra_op_max_pool2d, &batch, 1, &args) : NULL;

@@ -3,7 +3,7 @@
  *   y = max(x, 0)               dy/dx = 1 where y > 0, else 0; NaN passes both ways
  *
  * Its gradient is one fused pass, relu_backward, an op of its own so that it can be differentiated
- * again:
+ * again; a gradient that nothing else holds is overwritten:
  *
  *   z = y <= 0 ? 0 : g          dz/dg = relu_backward        dz/dy = 0
  */
@@ -32,9 +32,25 @@ const gra_op gra_op_relu_backward = {
     .saves = GRA_IN(1),
 };
 
+const gra_op gra_op_relu_backward_ = {
+    .schema = "relu_backward_(Tensor(a!) g, Tensor y) -> Tensor(a!)",
+    .forward = backward_forward,
+    .inplace = true, /* called while nothing is recorded, so it has no rule */
+};
+
+/* Whether g lives for this pass alone and lies in memory as y does. */
+static bool may_overwrite(const gra_tensor *g, const gra_tensor *y)
+{
+    return !gra_grad_enabled() && g->head.refs == 1 && g->head.owned == 0 &&
+           g->storage->refs == 1 && !g->node && g->dtype == y->dtype && gra__is_dense(g) &&
+           gra_shape_equal(g->shape, y->shape);
+}
+
 gra_tensor *gra__relu_backward(gra_tensor *g, gra_tensor *y)
 {
-    return gra_apply(&gra_op_relu_backward, (gra_tensor *[]){g, y}, 2, NULL);
+    const bool inplace = g && y && may_overwrite(g, y);
+    return gra_apply(inplace ? &gra_op_relu_backward_ : &gra_op_relu_backward,
+                     (gra_tensor *[]){g, y}, 2, NULL);
 }
 
 static void relu_forward(gra_call *c)

@@ -50,11 +50,11 @@ gra_tensor *gra__as_batch(const char *op, gra_tensor *x)
                     gra_shape_text(x->shape, text));
 }
 
-bool gra__window_output(const char *op, const gra_tensor *x, const gra__window window[2],
-                        bool ceil_mode, int64_t out[2])
+bool gra__window_output(const char *op, gra_shape x, const gra__window window[2], bool ceil_mode,
+                        int64_t out[2])
 {
     for (int i = 0; i < 2; i++) {
-        const int64_t size = x->shape.size[2 + i];
+        const int64_t size = x.size[2 + i];
         out[i] = gra__window_count(size, window[i], ceil_mode);
         if (out[i] > 0)
             continue;

@@ -27,9 +27,9 @@ int64_t gra__window_count(int64_t size, gra__window window, bool ceil_mode);
  * number of dims. */
 gra_tensor *gra__as_batch(const char *op, gra_tensor *x);
 
-/* Checks that a window fits into rows and columns of x [N, C, H, W] and writes the output's. */
-bool gra__window_output(const char *op, const gra_tensor *x, const gra__window window[2],
-                        bool ceil_mode, int64_t out[2]);
+/* Checks that a window fits into rows and columns of the shape x [N, C, H, W] and writes the output's. */
+bool gra__window_output(const char *op, gra_shape x, const gra__window window[2], bool ceil_mode,
+                        int64_t out[2]);
 
 /* The options of a pooling: like gra__pair for each; a stride of 0 is the kernel's size, and padding is
  * at most half the kernel. */

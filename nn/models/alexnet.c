@@ -27,16 +27,20 @@ static gra_module *normalize(void)
 
 static gra_module *single_column(const gra_alexnet_options *o)
 {
+    const int64_t c1 = gra__scaled(64, o->width), c2 = gra__scaled(192, o->width);
+    const int64_t c3 = gra__scaled(384, o->width), c5 = gra__scaled(256, o->width);
+    const int64_t hidden = gra__scaled(4096, o->width);
+    const bool cache = o->cache_weights;
     gra_module *const features = gra_sequential(
-        gra_nn_conv2d(3, 64, 11, .stride = 4, .padding = 2), relu(), pool(),
-        gra_nn_conv2d(64, 192, 5, .padding = 2), relu(), pool(),
-        gra_nn_conv2d(192, 384, 3, .padding = 1), relu(),
-        gra_nn_conv2d(384, 256, 3, .padding = 1), relu(),
-        gra_nn_conv2d(256, 256, 3, .padding = 1), relu(), pool());
+        gra_nn_conv2d(3, c1, 11, .stride = 4, .padding = 2, .cache_weights = cache), relu(), pool(),
+        gra_nn_conv2d(c1, c2, 5, .padding = 2, .cache_weights = cache), relu(), pool(),
+        gra_nn_conv2d(c2, c3, 3, .padding = 1, .cache_weights = cache), relu(),
+        gra_nn_conv2d(c3, c5, 3, .padding = 1, .cache_weights = cache), relu(),
+        gra_nn_conv2d(c5, c5, 3, .padding = 1, .cache_weights = cache), relu(), pool());
     gra_module *const classifier = gra_sequential(
-        gra_nn_dropout(o->dropout), gra_nn_linear(256 * 6 * 6, 4096), relu(),
-        gra_nn_dropout(o->dropout), gra_nn_linear(4096, 4096), relu(),
-        gra_nn_linear(4096, o->num_classes));
+        gra_nn_dropout(o->dropout), gra_nn_linear(c5 * 6 * 6, hidden), relu(),
+        gra_nn_dropout(o->dropout), gra_nn_linear(hidden, hidden), relu(),
+        gra_nn_linear(hidden, o->num_classes));
     return gra__classifier_new(&alexnet_class, features, gra_nn_adaptive_avg_pool2d(6), classifier);
 }
 
@@ -57,17 +61,19 @@ static void init_two_towers(gra_module *net)
 
 static gra_module *two_towers(const gra_alexnet_options *o)
 {
-    const bool skips = gra__skip_init(true);
+    const int64_t c1 = gra__scaled(96, o->width), c2 = gra__scaled(256, o->width);
+    const int64_t c3 = gra__scaled(384, o->width), hidden = gra__scaled(4096, o->width);
+    const bool skips = gra__skip_init(true), cache = o->cache_weights;
     gra_module *const features = gra_sequential(
-        gra_nn_conv2d(3, 96, 11, .stride = 4), relu(), normalize(), pool(),
-        gra_nn_conv2d(96, 256, 5, .padding = 2, .groups = 2), relu(), normalize(), pool(),
-        gra_nn_conv2d(256, 384, 3, .padding = 1), relu(),
-        gra_nn_conv2d(384, 384, 3, .padding = 1, .groups = 2), relu(),
-        gra_nn_conv2d(384, 256, 3, .padding = 1, .groups = 2), relu(), pool());
+        gra_nn_conv2d(3, c1, 11, .stride = 4, .cache_weights = cache), relu(), normalize(), pool(),
+        gra_nn_conv2d(c1, c2, 5, .padding = 2, .groups = 2, .cache_weights = cache), relu(), normalize(), pool(),
+        gra_nn_conv2d(c2, c3, 3, .padding = 1, .cache_weights = cache), relu(),
+        gra_nn_conv2d(c3, c3, 3, .padding = 1, .groups = 2, .cache_weights = cache), relu(),
+        gra_nn_conv2d(c3, c2, 3, .padding = 1, .groups = 2, .cache_weights = cache), relu(), pool());
     gra_module *const classifier = gra_sequential(
-        gra_nn_linear(256 * 6 * 6, 4096), relu(), gra_nn_dropout(o->dropout),
-        gra_nn_linear(4096, 4096), relu(), gra_nn_dropout(o->dropout),
-        gra_nn_linear(4096, o->num_classes));
+        gra_nn_linear(c2 * 6 * 6, hidden), relu(), gra_nn_dropout(o->dropout),
+        gra_nn_linear(hidden, hidden), relu(), gra_nn_dropout(o->dropout),
+        gra_nn_linear(hidden, o->num_classes));
     gra_module *const net = gra__classifier_new(&alexnet_class, features, NULL, classifier);
     gra__skip_init(skips);
     if (!skips)
@@ -77,12 +83,13 @@ static gra_module *two_towers(const gra_alexnet_options *o)
 
 gra_alexnet_options gra_alexnet_defaults(void)
 {
-    return (gra_alexnet_options){.num_classes = 1000, .dropout = 0.5};
+    return (gra_alexnet_options){.num_classes = 1000, .dropout = 0.5, .width = 1};
 }
 
 gra_module *gra_alexnet_with(gra_alexnet_options o)
 {
-    if (gra_error() || !gra__check_positive(alexnet_class.name, "num_classes", o.num_classes))
+    if (gra_error() || !gra__check_positive(alexnet_class.name, "num_classes", o.num_classes) ||
+        !gra__check_width(alexnet_class.name, o.width))
         return NULL;
     switch (o.variant) {
     case GRA_ALEXNET_TORCHVISION: return single_column(&o);

@@ -1,9 +1,27 @@
 /* classifier.c - what AlexNet and VGG share. */
 #include "nn/models/classifier.h"
 
+#include <math.h>
+
 #include "core/error.h"
 #include "core/object.h"
 #include "ops/ops.h"
+
+enum { WHOLE_VECTOR = 8, WIDTH_MAX = 1000 };
+
+int64_t gra__scaled(int64_t channels, double width)
+{
+    const int64_t vectors = llround((double)channels * width / WHOLE_VECTOR);
+    return (vectors > 0 ? vectors : 1) * WHOLE_VECTOR;
+}
+
+bool gra__check_width(const char *type, double width)
+{
+    if (!(width > 0 && width <= WIDTH_MAX))
+        gra_fail("%s: width %g is out of range; a factor above 0, at most %d, is needed", type,
+                 width, WIDTH_MAX);
+    return !gra_error();
+}
 
 typedef struct parts {
     gra_module *features, *avgpool, *classifier; /* children; avgpool may be NULL */

@@ -19,4 +19,12 @@ gra_tensor *gra__classifier_forward(gra_module *self, gra_tensor *x);
 gra_module *gra__classifier_new(const gra_module_class *type, gra_module *features,
                                 gra_module *avgpool, gra_module *classifier);
 
+/* The size of a layer in a network whose layers are all multiplied by width: channels * width,
+ * rounded to the nearest multiple of 8, at least 8. Sizes of whole vectors keep the fast kernels
+ * and can be divided into two groups. */
+int64_t gra__scaled(int64_t channels, double width);
+
+/* Whether width can be such a factor; an error that names the network's type if not. */
+bool gra__check_width(const char *type, double width);
+
 #endif

@@ -2,6 +2,8 @@
  *
  *     gra_module *net = gra_vgg();                                        VGG-16, 1000 classes
  *     gra_module *net = gra_vgg(.depth = 11, .batch_norm = true, .num_classes = 10);
+ *     gra_module *net = gra_vgg(.depth = 11, .batch_norm = true, .num_classes = 10, .width = 0.5,
+ *                               .pooled_size = 1);              for images of 32 x 32 pixels
  *
  *     [N, 3, 224, 224]                                    convolutions at depth 11  13  16  19
  *     features     Conv2d( ... , 64, 3, padding 1), ReLU                         1   2   2   2
@@ -14,7 +16,8 @@
  *                  MaxPool2d(2)                        512 x  14 x  14
  *                  Conv2d( ..., 512, 3, padding 1), ReLU                         2   2   3   4
  *                  MaxPool2d(2)                        512 x   7 x   7
- *     avgpool      AdaptiveAvgPool2d(7): other image sizes fit too, from 32 x 32 on
+ *     avgpool      AdaptiveAvgPool2d(7): other image sizes fit too, from 32 x 32 on, which leaves
+ *                  maps of 1 x 1; .pooled_size = 1 then spares the classifier their copies
  *     classifier   Linear(25088, 4096), ReLU, Dropout
  *                  Linear(4096, 4096), ReLU, Dropout
  *                  Linear(4096, classes)
@@ -23,6 +26,9 @@
  * With 1000 classes depth 11, 13, 16 and 19 have 132,863,336, 133,047,848, 138,357,544 and
  * 143,667,240 parameters; .batch_norm adds two for each channel.  Structure and names are
  * torchvision's, so that its files of weights can be loaded.
+ *
+ * .width multiplies the channels of each convolution and the size of both hidden layers; the results
+ * are rounded to multiples of 8, at least 8.  The third network above has 7,052,170 parameters.
  *
  * Source: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image
  * recognition", ICLR 2015 (arXiv:1409.1556), configurations A, B, D and E.  There: batch 256, SGD
@@ -50,6 +56,9 @@ typedef struct gra_vgg_options {
     bool batch_norm;     /* false; true: a BatchNorm2d behind each convolution */
     int64_t num_classes; /* 1000 */
     double dropout;      /* 0.5: probability in the classifier, 0 to 1 */
+    double width;        /* 1: factor of every layer's size but the last, above 0 */
+    int64_t pooled_size; /* 7: height and width of the maps that the classifier gets, to 1024 */
+    bool cache_weights;  /* false; true: see gra_nn_conv2d_options */
 } gra_vgg_options;
 
 gra_vgg_options gra_vgg_defaults(void);
@@ -60,7 +69,7 @@ gra_module *gra_vgg_with(gra_vgg_options options);
 #ifndef __cplusplus
 #define gra_vgg(...)                                                                               \
     gra_vgg_with(GRA_KEYWORDS(gra_vgg_options, .depth = 16, .num_classes = 1000, .dropout = 0.5,   \
-                              .begin_ = 0, __VA_ARGS__))
+                              .width = 1, .pooled_size = 7, .begin_ = 0, __VA_ARGS__))
 #endif
 
 GRA_END_DECLS

@@ -65,6 +65,36 @@ GRA_TEST(the_two_towers_have_the_papers_shapes)
     gra_free(net);
 }
 
+static int64_t count_at_width(gra_alexnet_variant variant, double width)
+{
+    gra__skip_init(true);
+    gra_module *const net = gra_alexnet(.num_classes = 10, .variant = variant, .width = width);
+    gra__skip_init(false);
+    const int64_t count = gra_module_parameter_count(net);
+    gra_free(net);
+    return count;
+}
+
+/* By hand for the single column, a quarter wide: channels 16, 48, 96, 64, 64, hidden layers of 1024.
+ *
+ *     16 (3 11 11 + 1) + 48 (16 5 5 + 1) + 96 (48 3 3 + 1) + 64 (96 3 3 + 1) + 64 (64 3 3 + 1)
+ *     + 1024 (64 6 6 + 1) + 1024 (1024 + 1) + 10 (1024 + 1) = 3,579,098 */
+GRA_TEST(width_multiplies_alexnets_layers)
+{
+    ck_assert_int_eq(count_at_width(GRA_ALEXNET_TORCHVISION, 0.25), 3579098);
+    ck_assert_int_eq(count_at_width(GRA_ALEXNET_TWO_TOWERS, 0.25), 3572842);
+    ck_assert_int_eq(count_at_width(GRA_ALEXNET_TORCHVISION, 1e-9),
+                     8 * (3 * 11 * 11 + 1) + 8 * (8 * 5 * 5 + 1) + 3 * 8 * (8 * 3 * 3 + 1) +
+                         8 * (8 * 6 * 6 + 1) + 8 * (8 + 1) + 10 * (8 + 1));
+    gra_module *const net = gra_alexnet(.num_classes = 3, .width = 0.1);
+    GRA_ASSERT_SHAPE(gra_forward(net, gra_zeros(GRA_SHAPE(1, 3, 224, 224))), 1, 3);
+    gra_free(net);
+    gra_module *const towers =
+        gra_alexnet(.num_classes = 3, .width = 0.1, .variant = GRA_ALEXNET_TWO_TOWERS);
+    GRA_ASSERT_SHAPE(gra_forward(towers, gra_zeros(GRA_SHAPE(1, 3, 227, 227))), 1, 3);
+    gra_free(towers);
+}
+
 GRA_TEST(alexnet_takes_images_of_other_sizes)
 {
     gra_module *const net = undrawn(GRA_ALEXNET_TORCHVISION, 7);
@@ -149,6 +179,11 @@ GRA_TEST(alexnet_rejects_what_it_cannot_be)
 {
     ck_assert_ptr_null(gra_alexnet(.num_classes = 0));
     GRA_ASSERT_ERROR("AlexNet: num_classes 0 is out of range; at least 1 is needed");
+    ck_assert_ptr_null(gra_alexnet(.width = 0));
+    GRA_ASSERT_ERROR("AlexNet: width 0 is out of range; a factor above 0, at most 1000, is needed");
+    ck_assert_ptr_null(gra_alexnet(.width = NAN));
+    GRA_ASSERT_ERROR("AlexNet: width nan is out of range; a factor above 0, at most 1000, is "
+                     "needed");
     ck_assert_ptr_null(gra_alexnet(.variant = (gra_alexnet_variant)2));
     GRA_ASSERT_ERROR("AlexNet: variant 2 is unknown; GRA_ALEXNET_TORCHVISION and "
                      "GRA_ALEXNET_TWO_TOWERS are there");
@@ -166,12 +201,14 @@ GRA_TEST(alexnet_rejects_what_it_cannot_be)
 GRA_TEST(alexnets_defaults_are_those_of_the_macro)
 {
     const gra_alexnet_options o = gra_alexnet_defaults();
-    ck_assert(o.num_classes == 1000 && o.dropout == 0.5 && o.variant == GRA_ALEXNET_TORCHVISION);
+    ck_assert(o.num_classes == 1000 && o.dropout == 0.5 && o.variant == GRA_ALEXNET_TORCHVISION &&
+              o.width == 1);
 }
 
 GRA_TEST_MAIN("alexnet", alexnet_has_the_known_numbers_of_parameters,
               alexnet_has_torchvisions_names_and_shapes, the_two_towers_have_the_papers_shapes,
-              alexnet_takes_images_of_other_sizes, a_summary_of_the_two_towers_has_the_papers_costs,
+              width_multiplies_alexnets_layers, alexnet_takes_images_of_other_sizes,
+              a_summary_of_the_two_towers_has_the_papers_costs,
               the_two_towers_begin_with_the_papers_weights,
               the_single_column_begins_with_pytorchs_weights, alexnet_rejects_what_it_cannot_be,
               alexnets_defaults_are_those_of_the_macro)

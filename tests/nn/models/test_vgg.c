@@ -41,6 +41,26 @@ static gra_module *small_vgg(bool batch_norm)
     return net;
 }
 
+/* By hand for depth 11, half as wide, with batch normalisation, for maps of 1 x 1:
+ *
+ *     32 (3 9 + 3) + 64 (32 9 + 3) + 128 (64 9 + 3) + 128 (128 9 + 3) + 256 (128 9 + 3)
+ *     + 3 * 256 (256 9 + 3) + 2048 (256 + 1) + 2048 (2048 + 1) + 10 (2048 + 1) = 7,052,170 */
+GRA_TEST(width_and_pooled_size_shape_vgg)
+{
+    gra__skip_init(true);
+    gra_module *const small =
+        gra_vgg(.depth = 11, .batch_norm = true, .num_classes = 10, .width = 0.5, .pooled_size = 1);
+    gra_module *const quarter =
+        gra_vgg(.depth = 11, .batch_norm = true, .num_classes = 10, .width = 0.25);
+    gra__skip_init(false);
+    ck_assert_int_eq(gra_module_parameter_count(small), 7052170);
+    ck_assert_int_eq(gra_module_parameter_count(quarter), 8061898);
+    GRA_ASSERT_SHAPE(gra_module_parameter(small, "classifier.0.weight"), 2048, 256);
+    GRA_ASSERT_SHAPE(gra_forward(small, gra_zeros(GRA_SHAPE(2, 3, 32, 32))), 2, 10);
+    GRA_ASSERT_SHAPE(gra_forward(quarter, gra_zeros(GRA_SHAPE(2, 3, 32, 32))), 2, 10);
+    gra_free(small, quarter);
+}
+
 static int note_tensor(const char *name, gra_tensor *tensor, void *context)
 {
     char shape[GRA_SHAPE_TEXT];
@@ -125,6 +145,10 @@ GRA_TEST(vgg_rejects_what_it_cannot_be)
     GRA_ASSERT_ERROR("VGG: depth 12 is unknown; 11, 13, 16 and 19 are there");
     ck_assert_ptr_null(gra_vgg(.num_classes = 0));
     GRA_ASSERT_ERROR("VGG: num_classes 0 is out of range; at least 1 is needed");
+    ck_assert_ptr_null(gra_vgg(.width = -1));
+    GRA_ASSERT_ERROR("VGG: width -1 is out of range; a factor above 0, at most 1000, is needed");
+    ck_assert_ptr_null(gra_vgg(.pooled_size = 0));
+    GRA_ASSERT_ERROR("VGG: pooled_size 0 is out of range; 1 to 1024 is possible");
     gra__skip_init(true);
     ck_assert_ptr_null(gra_vgg(11, .dropout = 1.5));
     gra__skip_init(false);
@@ -137,11 +161,13 @@ GRA_TEST(vgg_rejects_what_it_cannot_be)
 GRA_TEST(vggs_defaults_are_those_of_the_macro)
 {
     const gra_vgg_options o = gra_vgg_defaults();
-    ck_assert(o.depth == 16 && !o.batch_norm && o.num_classes == 1000 && o.dropout == 0.5);
+    ck_assert(o.depth == 16 && !o.batch_norm && o.num_classes == 1000 && o.dropout == 0.5 &&
+              o.width == 1 && o.pooled_size == 7);
 }
 
 GRA_TEST_MAIN("vgg", vgg_has_the_papers_numbers_of_parameters,
               vgg_with_batch_norm_has_torchvisions_numbers_of_parameters,
               vgg_has_torchvisions_names_and_shapes, vgg_with_batch_norm_has_its_buffers,
-              vgg_takes_small_images, vgg_begins_with_torchvisions_weights,
-              vgg_rejects_what_it_cannot_be, vggs_defaults_are_those_of_the_macro)
+              vgg_takes_small_images, width_and_pooled_size_shape_vgg,
+              vgg_begins_with_torchvisions_weights, vgg_rejects_what_it_cannot_be,
+              vggs_defaults_are_those_of_the_macro)

@@ -1,6 +1,8 @@
 /* images.h - normalisation, padding, adaptive pooling and channels-last tensors, as
  * tests/pytorch/cases/images.py has them. */
 #ifndef CASE
+#include "ops/conv2d_max_pool2d.h"
+
 /* What becomes of the running statistics. */
 static gra_tensor *batch_norm_running(gra_tensor **in)
 {
@@ -21,6 +23,26 @@ CASE(channels_last_log_softmax, gra_log_softmax(in[0], 1))
 CASE(channels_last_cat, gra_square(gra_cat(in, 2, 1)))
 CASE(channels_last_flatten, gra_square(gra_flatten(in[0], 1, -1)))
 CASE(channels_last_conv2d, gra_conv2d(in[0], in[1], in[2], .padding = 1))
+CASE(conv2d_relu_max_pool2d,
+     gra__conv2d_max_pool2d((gra_conv2d_options){.input = in[0],
+                                                 .weight = in[1],
+                                                 .bias = in[2],
+                                                 .stride = 1,
+                                                 .dilation = 1,
+                                                 .groups = 1,
+                                                 .padding = 1,
+                                                 .activation = GRA_RELU},
+                            (gra_max_pool2d_options){.kernel_size = 2, .dilation = 1}))
+CASE(conv2d_max_pool2d_overlapping,
+     gra__conv2d_max_pool2d(
+         (gra_conv2d_options){.input = in[0],
+                              .weight = in[1],
+                              .stride = 2,
+                              .dilation = 1,
+                              .groups = 2,
+                              .padding = 2},
+         (gra_max_pool2d_options){
+             .kernel_size = 3, .stride = 2, .padding = 1, .dilation = 1, .ceil_mode = true}))
 CASE(channels_last_avg_pool2d, gra_avg_pool2d(in[0], 3, .stride = 2, .padding = 1))
 CASE(channels_last_avg_pool2d_ceil, gra_avg_pool2d(in[0], .kernel_size_hw = {3, 2}, .stride = 2,
                                                    .ceil_mode = true, .count_include_pad = false))
