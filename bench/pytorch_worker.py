@@ -1,69 +1,18 @@
 """The PyTorch side of bench/compare.
 
-    pytorch_worker.py NET MODE BATCH THREADS FORMAT       FORMAT contiguous or channels_last
+    pytorch_worker.py NET MODE BATCH THREADS FORMAT [compile]       FORMAT contiguous or channels_last
 
-Otherwise the arguments and answers of worker.c.  The networks are torchvision's, written out in torch.nn.
+Otherwise the arguments and answers of worker.c.  With `compile` the network goes through torch.compile.
 """
-import statistics
 import sys
-import time
 
 import torch
 from torch import nn
 
+from pytorch_networks import KINDS
+from timing import answer
 
-def lenet5():
-    return nn.Sequential(
-        nn.Unflatten(1, (1, 28)),  # stands for the Reshape: the input is [N, 28, 28]
-        nn.Conv2d(1, 6, 5, padding=2), nn.Sigmoid(), nn.AvgPool2d(2, stride=2),
-        nn.Conv2d(6, 16, 5), nn.Sigmoid(), nn.AvgPool2d(2, stride=2),
-        nn.Flatten(),
-        nn.Linear(16 * 5 * 5, 120), nn.Sigmoid(),
-        nn.Linear(120, 84), nn.Sigmoid(),
-        nn.Linear(84, 10))
-
-
-def relu():
-    return nn.ReLU(inplace=True)
-
-
-def lrn():
-    return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
-
-
-def alexnet():
-    return nn.Sequential(
-        nn.Conv2d(3, 96, 11, stride=4), relu(), lrn(), nn.MaxPool2d(3, 2),
-        nn.Conv2d(96, 256, 5, padding=2, groups=2), relu(), lrn(), nn.MaxPool2d(3, 2),
-        nn.Conv2d(256, 384, 3, padding=1), relu(),
-        nn.Conv2d(384, 384, 3, padding=1, groups=2), relu(),
-        nn.Conv2d(384, 256, 3, padding=1, groups=2), relu(), nn.MaxPool2d(3, 2),
-        nn.Flatten(),
-        nn.Linear(9216, 4096), relu(), nn.Dropout(),
-        nn.Linear(4096, 4096), relu(), nn.Dropout(),
-        nn.Linear(4096, 1000))
-
-
-def vgg16():
-    layers, channels = [], 3
-    for width, convolutions in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
-        for _ in range(convolutions):
-            layers += [nn.Conv2d(channels, width, 3, padding=1), relu()]
-            channels = width
-        layers.append(nn.MaxPool2d(2, 2))
-    return nn.Sequential(
-        *layers, nn.AdaptiveAvgPool2d((7, 7)), nn.Flatten(),
-        nn.Linear(25088, 4096), relu(), nn.Dropout(),
-        nn.Linear(4096, 4096), relu(), nn.Dropout(),
-        nn.Linear(4096, 1000))
-
-
-# Makes the network; the input without its batch; classes; weight decay.
-KINDS = {
-    "lenet5": (lenet5, (28, 28), 10, 0),
-    "alexnet": (alexnet, (3, 227, 227), 1000, 5e-4),
-    "vgg16": (vgg16, (3, 224, 224), 1000, 5e-4),
-}
+MEMORY_FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
 
 class Work:
@@ -91,30 +40,13 @@ class Work:
         self.opt.step()
 
 
-def median_step(work, seconds):
-    times = []
-    end = time.perf_counter() + seconds
-    while len(times) < 1 or time.perf_counter() < end:
-        start = time.perf_counter()
-        work.step()
-        times.append(time.perf_counter() - start)
-    return 1e3 * statistics.median(times)
-
-
-def peak_megabytes():
-    for line in open("/proc/self/status"):
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-
-
 def main():
-    net, mode, batch, threads, memory_format = sys.argv[1:]
-    formats = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+    net, mode, batch, threads, memory_format, *compiles = sys.argv[1:]
     torch.set_num_threads(int(threads))
-    work = Work(net, mode == "train", int(batch), formats[memory_format])
-    for line in sys.stdin:
-        print(f"{median_step(work, float(line)):.6f}", flush=True)
-    print(f"{peak_megabytes():.1f}", flush=True)
+    work = Work(net, mode == "train", int(batch), MEMORY_FORMATS[memory_format])
+    if compiles:
+        work.net = torch.compile(work.net)
+    answer(lambda request: work.step)
 
 
 main()
