@@ -13,6 +13,7 @@
 #include "alloc_cache.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,7 +209,8 @@ size_t gra__alloc_rounded(size_t size)
                            : (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-void *gra__alloc(size_t size)
+/* NULL, without an error, where the system has no more. */
+static void *allocate(size_t size)
 {
     const size_t bytes = gra__alloc_rounded(size);
     void *found = bytes ? take(bytes) : NULL;
@@ -217,22 +219,48 @@ void *gra__alloc(size_t size)
         found = take(bytes);
     }
     if (!found)
-        return gra_fail("out of memory: %zu bytes were asked for while %zu are in use", size,
-                        __atomic_load_n(&allocated, __ATOMIC_RELAXED));
+        return NULL;
     count_allocated(bytes);
     if (gra__dry_run())
         gra__dry_count((ptrdiff_t)bytes);
     return found;
 }
 
+static void *allocate_data(size_t size)
+{
+    const size_t bytes = gra__alloc_rounded(size);
+    return !gra__dry_run() ? allocate(size) : bytes ? gra__dry_alloc(bytes) : NULL;
+}
+
+/* The end of a message. */
+static const char *shortage(size_t size, char text[96])
+{
+    snprintf(text, 96, "%zu bytes were asked for while %zu are in use", size,
+             __atomic_load_n(&allocated, __ATOMIC_RELAXED));
+    return text;
+}
+
+void *gra__alloc(size_t size)
+{
+    char text[96];
+    void *const found = allocate(size);
+    return found ? found : gra_fail("out of memory: %s", shortage(size, text));
+}
+
 void *gra__alloc_data(size_t size)
 {
-    if (!gra__dry_run())
-        return gra__alloc(size);
-    const size_t bytes = gra__alloc_rounded(size);
-    void *const found = bytes ? gra__dry_alloc(bytes) : NULL;
+    char text[96];
+    void *const found = allocate_data(size);
+    return found ? found : gra_fail("out of memory: %s", shortage(size, text));
+}
+
+void *gra__alloc_elements(const char *op, const gra_shape *shape, size_t size)
+{
+    char text[96], sizes[GRA_SHAPE_TEXT];
+    void *const found = allocate_data(size);
     return found ? found
-                 : gra_fail("out of memory: %zu bytes are more than there are addresses for", size);
+                 : gra_fail("%s: out of memory for a tensor of shape %s: %s", op,
+                            gra_shape_text(*shape, sizes), shortage(size, text));
 }
 
 void *gra__alloc_zeroed(size_t size)

@@ -9,12 +9,12 @@
 #include "node.h"
 #include "tensor_struct.h"
 
-static gra_storage *storage_new(size_t bytes)
+static gra_storage *storage_new(const char *op, const gra_shape *shape, size_t bytes)
 {
     gra_storage *const s = gra__alloc(sizeof *s);
     if (!s)
         return NULL;
-    *s = (gra_storage){.refs = 1, .bytes = bytes, .data = gra__alloc_data(bytes)};
+    *s = (gra_storage){.refs = 1, .bytes = bytes, .data = gra__alloc_elements(op, shape, bytes)};
     if (s->data)
         return s;
     gra__dealloc(s, sizeof *s);
@@ -94,7 +94,7 @@ gra_tensor *gra__empty(const char *op, gra_shape shape, gra_dtype dtype)
     const int64_t numel = gra__shape_numel(op, shape, gra_dtype_size(dtype));
     if (numel < 0)
         return NULL;
-    gra_storage *const storage = storage_new((size_t)numel * gra_dtype_size(dtype));
+    gra_storage *const storage = storage_new(op, &shape, (size_t)numel * gra_dtype_size(dtype));
     return storage ? gra__scoped(handle_new(storage, shape, NULL, 0, dtype)) : NULL;
 }
 

@@ -48,8 +48,11 @@ gra__weights gra__add_weights(gra_module *m, gra_shape shape, bool has_bias)
 
 bool gra__check_positive(const char *type, const char *name, int64_t value)
 {
-    if (value < 1 || value > INT32_MAX)
+    if (value < 1)
         gra_fail("%s: %s %lld is out of range; at least 1 is needed", type, name, (long long)value);
+    else if (value > INT32_MAX)
+        gra_fail("%s: %s %lld is out of range; at most %d is possible", type, name,
+                 (long long)value, INT32_MAX);
     return !gra_error();
 }
 

@@ -305,6 +305,9 @@ GRA_TEST(conv2d_rejects_what_makes_no_convolution)
 {
     ASSERT_REJECTED(gra_nn_conv2d(0, 1, 3),
                     "Conv2d: in_channels 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(
+        gra_nn_conv2d((int64_t)1 << 40, 2, 3),
+        "Conv2d: in_channels 1099511627776 is out of range; at most 2147483647 is possible");
     ASSERT_REJECTED(gra_nn_conv2d(1, -1, 3),
                     "Conv2d: out_channels -1 is out of range; at least 1 is needed");
     ASSERT_REJECTED(gra_nn_conv2d(1, 1),
