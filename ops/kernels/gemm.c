@@ -26,9 +26,9 @@ V_INLINE void tile_body(const int MR, const int NV, const operands *o, const til
     TILE_EACH_ROW(TILE_DECLARE)
     for (int64_t k = o->k; k; k--) {
         const vf b0 = v_load(b), b1 = NV > 1 ? v_load(b + VW) : b0;
-        __builtin_prefetch(b + o->ahead);
+        __builtin_prefetch(b + o->ahead, 0, 2);
         if (NV > 1)
-            __builtin_prefetch(b + o->ahead + VW);
+            __builtin_prefetch(b + o->ahead + VW, 0, 2);
 #define STEP(i) TILE_STEP(i, *tile_row(i, a0, a4, a8, a8, ars, ars3))
         TILE_EACH_ROW(STEP)
 #undef STEP
@@ -188,14 +188,19 @@ V_INLINE void dot_tile(const int MR, const int NC, const dot_operands *o, float 
 #define STEP_ROW(i) DOT_EACH_COLUMN(STEP, i)
 #define LOAD_COLUMN(i, j)                                                                          \
     const vf y##j = NC > j ? LOAD(tile_row(j, b0, b4, b4, b4, bcs, bcs3)) : (vf){0};
+/* The next tile's columns are not the next in memory: they are asked for while this one is computed. */
+#define PREFETCH_COLUMN(i, j)                                                                      \
+    if (NC > j)                                                                                    \
+        __builtin_prefetch(tile_row(j, b0, b4, b4, b4, bcs, bcs3) + NC * bcs, 0, 2);
 #define STEPS                                                                                      \
     const vf x0 = LOAD(a), x1 = MR > 1 ? LOAD(a + ars) : x0;                                       \
     const vf x2 = MR > 2 ? LOAD(a + 2 * ars) : x0, x3 = MR > 3 ? LOAD(a + 3 * ars) : x0;           \
     DOT_EACH_COLUMN(LOAD_COLUMN, 0)                                                                \
     STEP_ROW(0) STEP_ROW(1) STEP_ROW(2) STEP_ROW(3)
-        int64_t k = o->k;
+    int64_t k = o->k;
     for (; k >= VW; k -= VW) {
 #define LOAD(p) v_load(p)
+        DOT_EACH_COLUMN(PREFETCH_COLUMN, 0)
         STEPS
 #undef LOAD
         a += VW;
@@ -217,6 +222,7 @@ V_INLINE void dot_tile(const int MR, const int NC, const dot_operands *o, float 
 #undef STEP
 #undef STEP_ROW
 #undef LOAD_COLUMN
+#undef PREFETCH_COLUMN
 #undef STEPS
 #undef SAVE
 #undef SAVE_ROW
@@ -434,7 +440,7 @@ static void gemm(const gra__gemm_args *args)
                 o.brs = width;
             } else {
                 o.b += j;
-                o.ahead = PANEL;
+                o.ahead = 8 * PANEL;
             }
             if (end.column_bias) {
                 for (int64_t i = 0; i < width; i++)

@@ -489,10 +489,10 @@ static weight_problem plan_weights(const gra__conv2d_shape *d)
     weight_problem q = {.p = plan(d)};
     problem *p = &q.p;
     const int64_t u = p->points * p->c * p->k, tile_floats = p->points * (p->c + p->k);
-    p->shared = u > 700 * 1024;
+    p->shared = u > 200 * 1024;
     p->fused = fits_at_once(p);
-    q.parts = p->shared ? 1 : larger(1, smaller(ceiling(p->tiles, 48), u > 300 * 1024 ? 8 : 16));
-    p->block = p->fused ? p->tiles : p->shared ? larger(96, V_AT_ONCE / tile_floats) : 48;
+    q.parts = p->shared ? 1 : larger(1, smaller(ceiling(p->tiles, 48), 16));
+    p->block = p->fused ? p->tiles : p->shared ? larger(96, V_AT_ONCE / 8 / tile_floats) : 48;
     p->block = larger(1, smaller(p->block, ceiling(p->tiles, q.parts)));
     p->rows = p->block;
     p->v_block = smaller(p->c, 64);
