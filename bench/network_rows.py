@@ -1,5 +1,6 @@
 """Rows of whole networks: a training step or inference, Gradus beside PyTorch and the other opponents."""
-from workers import BUILD, FORMATS, PYTHON, ROOT, Worker, WorkerFailed, count, note, short, stop_all, take_turns
+from workers import (BUILD, FORMATS, PYTHON, ROOT, Worker, WorkerFailed, count, note, short, stop_all, take_turns,
+                     warm_up)
 
 # Of each network: pairs of batch and threads, the last of which stands for all; rounds; seconds.
 NETS = {
@@ -42,7 +43,7 @@ class Opponents:
         self.others = {}
         self.eager = [self._pytorch(memory_format) for memory_format in FORMATS]
         try:
-            times = [worker.ask(seconds) for worker in self.eager]
+            times = [warm_up(worker, seconds) for worker in self.eager]
             if compiles:
                 self._add("compile", self._pytorch(FORMATS[times.index(min(times))], "compile", limit=COMPILE_LIMIT),
                           seconds)
@@ -64,7 +65,7 @@ class Opponents:
     def _add(self, name, worker, seconds):
         self.others[name] = worker
         try:
-            worker.ask(seconds)
+            warm_up(worker, seconds)
         except WorkerFailed as failure:
             del self.others[name]
             note(f"without {name}: {failure}")
@@ -75,8 +76,8 @@ def measure(row, rounds, seconds, compiles):
     gradus = Worker([BUILD / "bench/worker", *row], row[-1])
     opponents = None
     try:
-        gradus.ask(seconds / 4)  # warms up
-        opponents = Opponents(row, compiles, seconds / 4)
+        warm_up(gradus, seconds / 16)
+        opponents = Opponents(row, compiles, seconds / 16)
         workers = [gradus, *opponents.all()]
         times = dict(zip(workers, take_turns(workers, seconds, rounds)))
         memory = {worker: worker.finish()[0] for worker in workers}

@@ -1,5 +1,5 @@
 """Rows of Gradus alone: how its time grows with threads and batch, and what a step asks of the system."""
-from workers import BUILD, Worker, count, short, stop_all, take_turns
+from workers import BUILD, Worker, count, short, stop_all, take_turns, warm_up
 
 # The work whose time is compared with other work's, and the bound that the ratio is to keep.
 GROWTH = (
@@ -24,7 +24,7 @@ def growth(page, rounds, seconds):
     try:
         for work in dict.fromkeys(work for pair in GROWTH for work in pair[:2]):
             workers[work] = Worker([BUILD / "bench/worker", *work], work[-1])
-            workers[work].ask(seconds / 4)  # warms up
+            warm_up(workers[work], seconds / 16)
         times = dict(zip(workers, take_turns(list(workers.values()), seconds, rounds)))
     finally:
         stop_all(workers.values())
@@ -40,7 +40,8 @@ def growth(page, rounds, seconds):
 def steady(page, work, rounds, seconds):
     worker = Worker([BUILD / "bench/worker", *work], work[-1])
     try:
-        for _ in range(2 + rounds):  # the first two requests hold the first two steps at least
+        warm_up(worker, seconds)
+        for _ in range(rounds):
             worker.ask(seconds)
         _, faults, calls = worker.finish()
     finally:

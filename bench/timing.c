@@ -47,7 +47,7 @@ static int run_steps(bench_step *step, const void *work, double seconds)
 
 double bench_median(bench_step *step, const void *work, double seconds, bench_counts *counts)
 {
-    const bool steady = counts->all_steps >= 2;
+    const bool steady = counts->all_steps >= 4;
     if (!steady)
         memset(times, 1, sizeof times); /* so that its pages are there when faults are counted */
     const long faults = page_faults();

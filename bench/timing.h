@@ -6,7 +6,7 @@
 
 typedef void bench_step(const void *work);
 
-/* Sums over the steady state: over all requests that began after two steps at least. */
+/* Sums over the steady state: over all requests that began after four steps at least. */
 typedef struct bench_counts {
     long all_steps;        /* the first ones too */
     long steps;            /* of the steady state; the rest belongs to these */

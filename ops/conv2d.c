@@ -12,6 +12,8 @@
  * With a fused rectifier, y = max(0, conv2d(x, w) + b), the gradient of the sum is g where y > 0.
  *
  *   db[k] = sum_{n,p,q} g[n,k,p,q], conv2d_backward_bias, whose derivative repeats u over n, p, q
+ *
+ * While no rule is recorded, conv2d_backward_weight_bias gives dw and db in one pass over g.
  */
 #include "core/error.h"
 #include "ops/conv2d_args.h"
@@ -28,7 +30,7 @@ typedef struct {
 } backward_args;
 
 extern const gra_op gra_op_conv2d_backward_input, gra_op_conv2d_backward_weight,
-    gra_op_conv2d_backward_bias;
+    gra_op_conv2d_backward_bias, gra_op_conv2d_backward_weight_bias;
 
 static gra_tensor *apply_conv(gra_tensor *x, gra_tensor *w, gra_tensor *bias,
                               const gra__conv2d_args *args);
@@ -66,11 +68,17 @@ void gra__conv2d_gradients(gra_call *c, gra_tensor *g, const gra__conv2d_args *a
 {
     gra__conv2d_args plain = *args;
     plain.relu = false; /* what lies behind the rectifier is linear */
+    const bool bias = c->n_in > 2 && c->needs[2];
     if (c->needs[0])
         dx[0] = backward_input(g, c->in[1], gra_call_shape(c, 0), &plain);
+    if (c->needs[1] && bias && !gra_grad_enabled()) {
+        gra_apply_many(&gra_op_conv2d_backward_weight_bias, (gra_tensor *[]){g, c->in[0]}, 2,
+                       &(backward_args){gra_call_shape(c, 1), plain}, dx + 1, 2);
+        return;
+    }
     if (c->needs[1])
         dx[1] = backward_weight(g, c->in[0], gra_call_shape(c, 1), &plain);
-    if (c->n_in > 2 && c->needs[2])
+    if (bias)
         dx[2] = gra_apply(&gra_op_conv2d_backward_bias, &g, 1, NULL);
 }
 
@@ -112,6 +120,14 @@ static void backward_weight_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
         dx[0] = apply_conv(c->in[1], u[0], NULL, &a->conv);
     if (c->needs[1])
         dx[1] = backward_input(c->in[0], u[0], gra_call_shape(c, 1), &a->conv);
+}
+
+static void backward_weight_bias_forward(gra_call *c)
+{
+    const backward_args *const a = c->args;
+    const gra__conv2d_shape s =
+        gra__conv2d_kernel_shape(c->in[1]->shape, a->shape, c->in[0]->shape, &a->conv);
+    c->out[0] = gra__conv2d_run_weight_bias(&s, a->shape, c->in[0], c->in[1], &c->out[1]);
 }
 
 static void backward_bias_forward(gra_call *c)
@@ -169,6 +185,15 @@ const gra_op gra_op_conv2d_backward_weight = {
               "int[2] padding, int[2] dilation, int groups, bool relu=False) -> Tensor",
     .forward = backward_weight_forward,
     .vjp = backward_weight_vjp,
+    .args_size = sizeof(backward_args),
+    .flops = backward_weight_flops,
+};
+
+const gra_op gra_op_conv2d_backward_weight_bias = {
+    .schema = "conv2d_backward_weight_bias(Tensor g, Tensor input, int[] shape, int[2] stride, "
+              "int[2] padding, int[2] dilation, int groups, bool relu=False) -> (Tensor, Tensor)",
+    .forward =
+        backward_weight_bias_forward, /* called while nothing is recorded: there is no rule */
     .args_size = sizeof(backward_args),
     .flops = backward_weight_flops,
 };

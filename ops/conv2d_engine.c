@@ -203,3 +203,30 @@ gra_tensor *gra__conv2d_sum_bias(gra_tensor *g)
         gra__conv2d_backward_bias_f32(&s, gra__ptr(ready_g), gra__ptr(db));
     return gra__converted(db, g->dtype);
 }
+
+/* Both in one pass, for channels-last float32. */
+static gra_tensor *run_weight_bias_nhwc(const gra__conv2d_shape *s, gra_shape shape, gra_tensor *g,
+                                        gra_tensor *x, gra_tensor **db)
+{
+    g = ready(&nhwc_f32, g, true);
+    x = g ? ready(&nhwc_f32, x, true) : NULL;
+    gra_tensor *const dw = x ? gra__empty("conv2d", shape, GRA_FLOAT32) : NULL;
+    *db = dw ? gra__empty("conv2d", GRA_SHAPE(s->k), GRA_FLOAT32) : NULL;
+    const size_t bytes = gra__conv2d_nhwc_backward_weight_workspace_f32(s);
+    void *const workspace = *db ? gra__alloc_data(bytes) : NULL;
+    if (!workspace)
+        return NULL;
+    gra__conv2d_nhwc_backward_weight_f32(s, gra__ptr(g), gra__ptr(x), gra__ptr(dw), gra__ptr(*db),
+                                         workspace);
+    gra__dealloc(workspace, bytes);
+    return dw;
+}
+
+gra_tensor *gra__conv2d_run_weight_bias(const gra__conv2d_shape *s, gra_shape shape, gra_tensor *g,
+                                        gra_tensor *x, gra_tensor **db)
+{
+    if (g->dtype == GRA_FLOAT32 && x->dtype == GRA_FLOAT32 && choose(s, g)->channels_last)
+        return run_weight_bias_nhwc(s, shape, g, x, db);
+    *db = gra__conv2d_sum_bias(g);
+    return *db ? gra__conv2d_run(GRA__BACKWARD_WEIGHT, s, shape, g, x, NULL, false) : NULL;
+}

@@ -26,6 +26,11 @@ typedef enum {
 gra_tensor *gra__conv2d_run(gra__direction direction, const gra__conv2d_shape *s, gra_shape shape,
                             gra_tensor *a, gra_tensor *b, gra_tensor *bias, bool relu);
 
+/* dw as gra__conv2d_run gives it, and *db = the sum of g over images and pixels, in one pass where the engine
+ * can. NULL with an error where memory is short. */
+gra_tensor *gra__conv2d_run_weight_bias(const gra__conv2d_shape *s, gra_shape shape, gra_tensor *g,
+                                        gra_tensor *x, gra_tensor **db);
+
 /* Whether x goes to the kernels for channels-last float32, in the forward pass. */
 bool gra__conv2d_is_channels_last(const gra__conv2d_shape *s, const gra_tensor *x);
 
