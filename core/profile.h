@@ -1,6 +1,7 @@
 /* profile.h - where the time goes: each op's calls, time, memory traffic and GFLOP/s.
  *
- *     train_step();                                   the first one asks the system for memory
+ *     for (int i = 0; i < 3; i++)
+ *         train_step();                               the first ones ask the system for memory
  *     gra_profile *p = gra_profile_start();
  *     for (int i = 0; i < 20; i++)
  *         train_step();

@@ -451,6 +451,8 @@ static void gemm(const gra__gemm_args *args)
         }
         k0 += most;
     } while (k0 < args->k);
+    if (stream)
+        v_stream_end();
 }
 
 static void pad_rows(int64_t rows, int64_t columns, const float *src, int64_t src_row, float *dst,

@@ -53,6 +53,14 @@ V_INLINE void v_stream(float *p, vf v)
 #endif
 }
 
+/* Behind the last of such stores: other threads see them before anything that is written later. */
+V_INLINE void v_stream_end(void)
+{
+#if defined(__SSE2__)
+    _mm_sfence();
+#endif
+}
+
 /* Keeps a loaded vector in a register: gcc would rather load it again for each FMA that uses it, and a load across a
  * cache line costs two. */
 #if VW == 16
