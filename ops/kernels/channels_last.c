@@ -155,11 +155,20 @@ static void pack_weights(const problem *p, const float *w, const int32_t *map, f
 /* What the forward pass shares among threads. */
 typedef struct forward {
     const float *x, *packed, *bias;
-    bool relu;
+    bool relu, stream;
     float *y;
     const int64_t *pieces;
     float *copies;
 } forward;
+
+/* Whether y is larger than the caches and can be written past them: nobody finds it there afterwards. */
+static bool is_streamed(const gra__conv2d_shape *d, const float *y)
+{
+    enum { LARGE = 8 << 20 };
+    const int64_t vector = gra__kernels_get()->gemm->vector;
+    return d->n * d->out_h * d->out_w * d->k >= LARGE && d->k % vector == 0 &&
+           d->k / d->groups % vector == 0 && (uintptr_t)y % 64 == 0;
+}
 
 static void forward_panel(const problem *p, const forward *f, const float *band, int64_t n,
                           int64_t group, int64_t first, int64_t last, int64_t panel)
@@ -173,6 +182,7 @@ static void forward_panel(const problem *p, const forward *f, const float *band,
                                   .w = f->packed + (group * p->panels + panel) * p->taps * p->panel,
                                   .bias = f->bias ? f->bias + k : NULL,
                                   .relu = f->relu,
+                                  .stream = f->stream,
                                   .y_pixel = d->k,
                                   .pixels = d->out_w,
                                   .width = panel_width(p, panel)};
@@ -220,7 +230,7 @@ void gra__channels_last_forward(const gra__conv2d_shape *shape, const float *x, 
     float *const packed = aligned(workspace), *const copies = packed + items * p.taps * p.panel;
     int64_t *const pieces = (int64_t *)(void *)(copies + threads * p.copy);
     int32_t *const map = (int32_t *)(void *)(pieces + p.count);
-    const forward f = {x, packed, bias, relu, y, pieces, copies};
+    const forward f = {x, packed, bias, relu, is_streamed(shape, y), y, pieces, copies};
     for (int64_t i = 0; i < p.count; i++)
         pieces[i] = piece_at(&p, i);
     fill_map(&p, map);

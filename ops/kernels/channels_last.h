@@ -27,7 +27,8 @@ typedef struct gra__channels_last_row {
     const float *w;        // [pieces * length][panel], filled up with zeros
     const float *bias;     // [width], or NULL
     bool relu;             // lets NaN through
-    float *y;              // pixel 0
+    bool stream; // write past the caches: y is aligned to vectors, and width is a multiple of them
+    float *y;    // pixel 0
     int64_t y_pixel;       // floats from pixel to pixel
     int64_t pixels, width; // width: channels to write
 } gra__channels_last_row;

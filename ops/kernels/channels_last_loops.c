@@ -13,7 +13,9 @@ V_INLINE void write_pixel(const gra__channels_last_row *o, int64_t pixel, int64_
         v += channels == VW ? v_load(o->bias + k) : v_load_part(o->bias + k, channels);
     if (o->relu)
         v = (vf)((v_bits)v & ~(v_bits)(v < (vf){0}));
-    if (channels == VW)
+    if (o->stream)
+        v_stream(y, v);
+    else if (channels == VW)
         v_store(y, v);
     else
         v_store_part(y, v, channels);
@@ -70,6 +72,8 @@ static void row(const gra__channels_last_row *o)
         const int64_t first = tile_start(o->pixels, count, i);
         tiles[o->width > VW][tile_start(o->pixels, count, i + 1) - first - 1](o, first);
     }
+    if (o->stream)
+        v_stream_end();
 }
 
 extern const struct gra__channels_last_table GRA_ISA_NAME(gra__channels_last);

@@ -72,6 +72,19 @@ GRA_TEST(the_engines_agree_and_the_direct_one_can_be_forced)
     ck_assert_double_le(worst / rms, 1e-4);
 }
 
+/* 36 MB of output, which are written past the caches. */
+GRA_TEST(an_output_larger_than_the_caches_is_the_same)
+{
+    gra_tensor *x = gra_randn(GRA_SHAPE(2, 3, 266, 266)), *w = gra_randn(GRA_SHAPE(64, 3, 3, 3));
+    gra_tensor *b = gra_randn(GRA_SHAPE(64));
+    gra_set_conv_algorithm(GRA_CONV_DIRECT);
+    gra_tensor *direct = gra_conv2d(x, w, b, .padding = 1, .activation = GRA_RELU);
+    gra_set_conv_algorithm(GRA_CONV_AUTO);
+    gra_tensor *fast = gra_conv2d(x, w, b, .padding = 1, .activation = GRA_RELU);
+    ck_assert(gra_is_channels_last(fast));
+    ck_assert_double_le(gra_item(gra_max(gra_abs(gra_sub(fast, direct)))), 2e-5);
+}
+
 GRA_TEST(conv2d_rejects_a_channel_mismatch)
 {
     ck_assert_ptr_null(
@@ -143,7 +156,8 @@ GRA_TEST_MAIN("conv2d", conv2d_adds_up_products_without_turning_the_filter,
               conv2d_pads_with_zeros_and_strides, gradients_of_conv2d_are_right_by_hand,
               conv2d_takes_an_image_without_a_batch_and_an_empty_batch,
               conv2d_of_bfloat16_is_computed_in_float32,
-              the_engines_agree_and_the_direct_one_can_be_forced, conv2d_rejects_a_channel_mismatch,
+              the_engines_agree_and_the_direct_one_can_be_forced,
+              an_output_larger_than_the_caches_is_the_same, conv2d_rejects_a_channel_mismatch,
               conv2d_rejects_groups_that_do_not_divide,
               conv2d_rejects_filters_larger_than_the_image, conv2d_rejects_wrong_numbers_of_dims,
               conv2d_rejects_mixed_and_integer_dtypes,
