@@ -1,17 +1,14 @@
 /* safetensors.c - whole files: writing, reading, and a module's state. */
 #include "io/safetensors.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/alloc_cache.h"
 #include "core/error.h"
 #include "core/tensor_struct.h"
+#include "io/input_file.h"
 #include "io/new_file.h"
 #include "io/safetensors_header.h"
 #include "nn/module_struct.h"
@@ -144,8 +141,7 @@ int gra_save_tensors(const char *path, const char *const *names, gra_tensor *con
 
 struct gra_tensor_file {
     gra_object head;
-    int fd;
-    char *where; /* owned: "gra_load: PATH", what messages begin with */
+    gra__input_file in;
     gra__tensor_header header;
     uint64_t data; /* where the data begins, in bytes */
 };
@@ -153,9 +149,7 @@ struct gra_tensor_file {
 static void file_destroy(void *self)
 {
     gra_tensor_file *const file = self;
-    if (file->fd >= 0)
-        close(file->fd);
-    free(file->where);
+    gra__input_close(&file->in);
     gra__header_free(&file->header);
     gra__dealloc(file, sizeof *file);
 }
@@ -166,64 +160,38 @@ static const gra_kind file_kind = {
     .destroy = file_destroy,
 };
 
-static bool read_at(const gra_tensor_file *file, uint64_t offset, void *data, size_t bytes)
-{
-    for (size_t done = 0; done < bytes;) {
-        const ssize_t got =
-            pread(file->fd, (char *)data + done, bytes - done, (off_t)(offset + done));
-        if (got == 0 || (got < 0 && errno != EINTR)) {
-            gra_fail("%s: cannot be read: %s", file->where,
-                     got ? strerror(errno) : "it was cut while it was being read");
-            return false;
-        }
-        done += got > 0 ? (size_t)got : 0;
-    }
-    return true;
-}
-
-static bool open_regular(gra_tensor_file *file, const char *path, uint64_t *size)
-{
-    struct stat info;
-    file->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (file->fd < 0 || fstat(file->fd, &info) < 0)
-        gra_fail("%s: cannot be opened: %s", file->where, strerror(errno));
-    else if (!S_ISREG(info.st_mode))
-        gra_fail("%s: is no regular file", file->where);
-    else
-        *size = (uint64_t)info.st_size;
-    return !gra_error();
-}
-
 /* Reads the length of the header, which must fit into the file. */
-static bool read_length(gra_tensor_file *file, uint64_t size, uint64_t *length)
+static bool read_length(const gra__input_file *in, uint64_t *length)
 {
-    if (size < PREFIX)
+    if (in->size < PREFIX)
         gra_fail("%s: the file is truncated: it has %llu bytes, and the header's length takes 8",
-                 file->where, (unsigned long long)size);
-    if (gra_error() || !read_at(file, 0, length, PREFIX))
+                 in->where, (unsigned long long)in->size);
+    if (gra_error() || !gra__input_read(in, 0, length, PREFIX))
         return false;
     if (*length > GRA__HEADER_MAX)
         gra_fail("%s: the header would have %llu bytes; at most %d are possible, so this is no "
                  "safetensors file",
-                 file->where, (unsigned long long)*length, GRA__HEADER_MAX);
-    else if (*length > size - PREFIX)
-        gra_fail("%s: the file is truncated: its header has %llu bytes, %llu are there",
-                 file->where, (unsigned long long)*length, (unsigned long long)(size - PREFIX));
+                 in->where, (unsigned long long)*length, GRA__HEADER_MAX);
+    else if (*length > in->size - PREFIX)
+        gra_fail("%s: the file is truncated: its header has %llu bytes, %llu are there", in->where,
+                 (unsigned long long)*length, (unsigned long long)(in->size - PREFIX));
     return !gra_error();
 }
 
-static bool read_header(gra_tensor_file *file, const char *path)
+static bool read_header(gra_tensor_file *file)
 {
-    uint64_t size = 0, length = 0;
-    if (!open_regular(file, path, &size) || !read_length(file, size, &length))
+    const gra__input_file *const in = &file->in;
+    uint64_t length = 0;
+    if (!read_length(in, &length))
         return false;
     file->data = PREFIX + length;
     char *const text = malloc(length + 1);
     if (!text)
-        gra_fail("%s: out of memory for a header of %llu bytes", file->where,
+        gra_fail("%s: out of memory for a header of %llu bytes", in->where,
                  (unsigned long long)length);
-    const bool fine = text && read_at(file, PREFIX, text, length) &&
-                      gra__header_read(&file->header, file->where, text, length, size - file->data);
+    const bool fine =
+        text && gra__input_read(in, PREFIX, text, length) &&
+        gra__header_read(&file->header, in->where, text, length, in->size - file->data);
     free(text);
     return fine;
 }
@@ -232,19 +200,12 @@ static gra_tensor_file *open_file(const char *op, const char *path)
 {
     if (gra_error())
         return NULL;
-    if (!path)
-        return gra_fail("%s: the path is NULL", op);
     gra_tensor_file *const file = gra__alloc_zeroed(sizeof *file);
     if (!file)
         return NULL;
     gra__object_init(&file->head, &file_kind, 1);
-    file->fd = -1;
-    if (asprintf(&file->where, "%s: %s", op, path) < 0) {
-        file->where = NULL;
-        gra_fail("%s: out of memory", op);
-    } else if (read_header(file, path)) {
+    if (gra__input_open(&file->in, op, path) && read_header(file))
         return file;
-    }
     gra__release(file);
     return NULL;
 }
@@ -282,7 +243,7 @@ static bool check_bools(const gra_tensor_file *file, const gra__tensor_entry *e,
     const uint8_t *const bytes = gra__ptr(t);
     for (int64_t i = 0; i < t->numel; i++)
         if (bytes[i] > 1) {
-            gra_fail("%s: tensor \"%s\" holds a %d; a BOOL is 0 or 1", file->where, e->name,
+            gra_fail("%s: tensor \"%s\" holds a %d; a BOOL is 0 or 1", file->in.where, e->name,
                      bytes[i]);
             return false;
         }
@@ -292,7 +253,9 @@ static bool check_bools(const gra_tensor_file *file, const gra__tensor_entry *e,
 static gra_tensor *read_tensor(const gra_tensor_file *file, const gra__tensor_entry *e)
 {
     gra_tensor *const t = gra__empty("gra_tensor_file_get", e->shape, e->dtype);
-    if (!t || !read_at(file, file->data + e->begin, gra__ptr(t), (size_t)(e->end - e->begin)) ||
+    if (!t ||
+        !gra__input_read(&file->in, file->data + e->begin, gra__ptr(t),
+                         (size_t)(e->end - e->begin)) ||
         (t->dtype == GRA_BOOL && !check_bools(file, e, t)))
         return NULL;
     return t;
@@ -305,7 +268,8 @@ gra_tensor *gra_tensor_file_get(gra_tensor_file *file, const char *name)
     if (!name)
         return gra_fail("gra_tensor_file_get: the name is NULL");
     const gra__tensor_entry *const e = find(file, name);
-    return e ? read_tensor(file, e) : gra_fail("%s: there is no tensor \"%s\"", file->where, name);
+    return e ? read_tensor(file, e)
+             : gra_fail("%s: there is no tensor \"%s\"", file->in.where, name);
 }
 
 /* ---- loading a module ---- */
@@ -390,7 +354,7 @@ static bool fits(loading *l, const gra_module *m)
     used = write_complaint(text, sizeof text, used, "shape of", &l->shapes);
     used = write_complaint(text, sizeof text, used, "dtype of", &l->dtypes);
     if (used > 0)
-        gra_fail("%s: does not fit the module: %s", l->file->where, text);
+        gra_fail("%s: does not fit the module: %s", l->file->in.where, text);
     return used == 0;
 }
 

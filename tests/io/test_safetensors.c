@@ -1,38 +1,8 @@
 /* test_safetensors.c - files of tensors: round trips, whole and broken files, full disks. */
 #include "gradus.h"
 
+#include "folder.h"
 #include "../support/test.h"
-
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* ---- files in a folder of their own ---- */
-
-static char folder[64], path[128];
-
-static void enter_folder(void)
-{
-    snprintf(folder, sizeof folder, "/tmp/gradus-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/a.safetensors", folder);
-}
-
-/* Fails where anything but the file itself was left behind. */
-static void leave_folder(void)
-{
-    unlink(path);
-    ck_assert_msg(rmdir(folder) == 0, "something is left in %s", folder);
-}
-
-static void write_bytes(const void *bytes, size_t count)
-{
-    FILE *const file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(bytes, 1, count, file), count);
-    fclose(file);
-}
 
 /* A file with a header and `data` bytes that count from 0. */
 static void write_file(const char *header, size_t data)
@@ -101,7 +71,7 @@ static gra_module *counter(int64_t size)
 
 GRA_TEST(a_saved_module_is_loaded_bit_for_bit)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_module *const a = network(1), *const b = network(2);
     ck_assert(!same(parameter(a, "1.weight"), parameter(b, "1.weight")));
     ck_assert_int_eq(gra_save(a, path), 0);
@@ -116,7 +86,7 @@ GRA_TEST(a_saved_module_is_loaded_bit_for_bit)
 
 GRA_TEST(the_bytes_are_those_of_the_format)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     const uint8_t u[] = {7, 8, 9};
     const char *const names[] = {"u", "f"};
     gra_tensor *const tensors[] = {gra_from_data(u, GRA_SHAPE(3), GRA_UINT8), gra_vector(1, -2)};
@@ -142,7 +112,7 @@ GRA_TEST(the_bytes_are_those_of_the_format)
 
 GRA_TEST(every_dtype_and_odd_shapes_come_back)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_tensor *const tensors[] = {
         gra_randn(GRA_SHAPE(2, 3)),
         gra_randn(GRA_SHAPE(2), GRA_FLOAT64),
@@ -173,7 +143,7 @@ GRA_TEST(every_dtype_and_odd_shapes_come_back)
 
 GRA_TEST(files_without_tensors_are_files)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_module *const relu = gra_nn_relu();
     ck_assert_int_eq(gra_save(relu, path), 0);
     ck_assert_int_eq(gra_load(relu, path), 0);
@@ -185,7 +155,7 @@ GRA_TEST(files_without_tensors_are_files)
 
 GRA_TEST(floating_dtypes_are_converted_to_the_modules)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_module *const a = network(1), *const b = gra_module_to(network(2), GRA_FLOAT64);
     gra_save(a, path);
     ck_assert_int_eq(gra_load(b, path), 0);
@@ -197,7 +167,7 @@ GRA_TEST(floating_dtypes_are_converted_to_the_modules)
 
 GRA_TEST(buffers_are_saved_with_the_parameters)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_module *const a = counter(1), *const b = counter(1);
     gra_fill_(gra_module_buffer(a, "n"), 9);
     gra_save(a, path);
@@ -209,7 +179,7 @@ GRA_TEST(buffers_are_saved_with_the_parameters)
 
 GRA_TEST(saving_replaces_the_old_file)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_module *const a = network(1), *const b = network(2), *const c = network(3);
     gra_save(a, path);
     ck_assert_int_eq(gra_save(b, path), 0);
@@ -221,7 +191,7 @@ GRA_TEST(saving_replaces_the_old_file)
 
 GRA_TEST(loading_is_a_write_that_backward_notices)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_module *const m = network(1);
     gra_save(m, path);
     gra_tensor *const w = parameter(m, "1.weight"), *const y = gra_sum(gra_mul(w, w));
@@ -237,7 +207,7 @@ GRA_TEST(loading_is_a_write_that_backward_notices)
 
 GRA_TEST(load_lists_all_that_does_not_fit_and_changes_nothing)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_module *const saved = gra_sequential(gra_nn_linear(2, 3), gra_nn_linear(3, 3));
     gra_module *const other =
         gra_sequential(gra_nn_linear(2, 4), gra_nn_relu(), gra_nn_linear(3, 3));
@@ -254,7 +224,7 @@ GRA_TEST(load_lists_all_that_does_not_fit_and_changes_nothing)
 
 GRA_TEST(load_cuts_a_long_list)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_module *const m = gra_sequential(gra_nn_linear(1, 1), gra_nn_linear(1, 1),
                                          gra_nn_linear(1, 1), gra_nn_linear(1, 1));
     write_file("{}", 0);
@@ -267,7 +237,7 @@ GRA_TEST(load_cuts_a_long_list)
 
 GRA_TEST(load_does_not_convert_between_integers_and_floats)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_module *const m = counter(1);
     const char *const names[] = {"w", "n"};
     gra_tensor *const tensors[] = {gra_zeros(GRA_SHAPE(2)), gra_zeros(GRA_SHAPE(1))};
@@ -285,7 +255,7 @@ GRA_TEST(load_does_not_convert_between_integers_and_floats)
 
 GRA_TEST(files_that_are_too_short_are_truncated)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     write_bytes("abc", 3);
     ck_assert_ptr_null(gra_tensor_file_open(path));
     ASSERT_PATH_ERROR("gra_tensor_file_open", "the file is truncated: it has 3 bytes, and the "
@@ -302,7 +272,7 @@ GRA_TEST(files_that_are_too_short_are_truncated)
 
 GRA_TEST(files_that_are_too_long_are_rejected)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     ASSERT_BROKEN("{\"a\":" F32("[3]", "[0,12]") "}", 13,
                   "the file has 1 bytes behind the data that its header describes");
     write_bytes("\x89PNG\r\n\x1a\n0123456789", 18);
@@ -315,7 +285,7 @@ GRA_TEST(files_that_are_too_long_are_rejected)
 
 GRA_TEST(headers_that_are_no_json_are_rejected)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     ASSERT_BROKEN("", 0, "the header does not begin with '{'");
     ASSERT_BROKEN("[]", 0, "the header does not begin with '{'");
     ASSERT_BROKEN("{\"a\":}", 0, "the header is no valid JSON at byte 5");
@@ -330,7 +300,7 @@ GRA_TEST(headers_that_are_no_json_are_rejected)
 
 GRA_TEST(entries_that_describe_no_tensor_are_rejected)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     ASSERT_BROKEN("{\"a\":1}", 0, "tensor \"a\" is described by no object");
     ASSERT_BROKEN("{\"a\":{\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "tensor \"a\" has no dtype");
     ASSERT_BROKEN("{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 4,
@@ -359,7 +329,7 @@ GRA_TEST(entries_that_describe_no_tensor_are_rejected)
 
 GRA_TEST(offsets_that_contradict_the_shape_or_each_other_are_rejected)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     ASSERT_BROKEN("{\"a\":" F32("[3]", "[0,8]") "}", 8,
                   "tensor \"a\" of shape [3] and dtype F32 does not take the 8 bytes of its "
                   "data_offsets");
@@ -384,7 +354,7 @@ GRA_TEST(offsets_that_contradict_the_shape_or_each_other_are_rejected)
 
 GRA_TEST(metadata_is_an_object_of_strings)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     write_file("{\"__metadata__\":{\"a\":\"b\"},\"x\":" F32("[0]", "[0,0]") "}  ", 0);
     gra_tensor_file *const file = gra_tensor_file_open(path);
     ck_assert_int_eq(gra_tensor_file_count(file), 1);
@@ -397,7 +367,7 @@ GRA_TEST(metadata_is_an_object_of_strings)
 
 GRA_TEST(a_bool_is_zero_or_one)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     write_file("{\"a\":{\"dtype\":\"BOOL\",\"shape\":[3],\"data_offsets\":[0,3]}}", 3);
     gra_tensor_file *const file = gra_tensor_file_open(path);
     ck_assert_ptr_null(gra_tensor_file_get(file, "a"));
@@ -408,7 +378,7 @@ GRA_TEST(a_bool_is_zero_or_one)
 
 GRA_TEST(a_broken_file_leaves_the_module_as_it_was)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_module *const m = counter(1);
     write_file("{\"w\":" F32("[2]", "[0,8]") ",\"n\":{\"dtype\":\"I64\",\"shape\":[1],"
                                              "\"data_offsets\":[8,16]}}",
@@ -423,7 +393,7 @@ GRA_TEST(a_broken_file_leaves_the_module_as_it_was)
 
 GRA_TEST(a_file_that_is_cut_while_it_is_open_is_noticed)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     write_file("{\"a\":" F32("[3]", "[0,12]") "}", 12);
     gra_tensor_file *const file = gra_tensor_file_open(path);
     ck_assert_int_eq(truncate(path, 66), 0);
@@ -437,7 +407,7 @@ GRA_TEST(a_file_that_is_cut_while_it_is_open_is_noticed)
 
 GRA_TEST(a_file_that_is_not_there_cannot_be_opened)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_module *const m = network(1);
     ck_assert_int_eq(gra_load(m, path), -1);
     ASSERT_PATH_ERROR("gra_load", "cannot be opened: No such file or directory");
@@ -469,7 +439,7 @@ GRA_TEST(save_says_why_it_cannot_write)
 
 GRA_TEST(a_full_disk_leaves_the_old_file)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_module *const small = gra_nn_linear(2, 2), *const large = gra_nn_linear(100, 100);
     gra_save(small, path);
     gra_tensor *const before = gra_clone(parameter(small, "weight"));
@@ -493,7 +463,7 @@ GRA_TEST(a_full_disk_leaves_the_old_file)
 
 GRA_TEST(a_stale_temporary_file_is_no_obstacle)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     char stale[160];
     snprintf(stale, sizeof stale, "%s.tmp.%ld", path, (long)getpid());
     fclose(fopen(stale, "w"));
@@ -506,7 +476,7 @@ GRA_TEST(a_stale_temporary_file_is_no_obstacle)
 
 GRA_TEST(names_that_a_file_cannot_have_are_rejected)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_tensor *const tensors[] = {gra_ones(GRA_SHAPE(1)), gra_ones(GRA_SHAPE(1)), NULL};
     const char *const twice[] = {"a", "a"}, *const metadata[] = {"__metadata__"},
                       *const latin[] = {"\xe9"}, *const three[] = {"a", "b", "c"},
@@ -531,7 +501,7 @@ GRA_TEST(names_that_a_file_cannot_have_are_rejected)
 
 GRA_TEST(a_reader_knows_its_tensors)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     write_file("{\"b\":" F32("[1]", "[4,8]") ",\"a\":" F32("[]", "[0,4]") "}", 8);
     gra_tensor_file *const file = gra_tensor_file_open(path);
     ck_assert_str_eq(gra_tensor_file_name(file, 0), "a");
@@ -550,7 +520,7 @@ GRA_TEST(a_reader_knows_its_tensors)
 
 GRA_TEST(files_are_left_alone_while_an_error_is_pending)
 {
-    enter_folder();
+    enter_folder("a.safetensors");
     gra_module *const m = network(1);
     gra_fail("pending");
     ck_assert_int_eq(gra_save(m, path), -1);

@@ -3,27 +3,17 @@
 
 Run by ./run-tests --with-pytorch; GRADUS_BUILD names the build folder.
 """
-import os
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-TOOL = Path(os.environ.get("GRADUS_BUILD", "build")) / "tests" / "safetensors_tool"
+from checks import Tool, run_checks
+
+tool = Tool("safetensors_tool")
 
 DTYPES = [torch.float32, torch.float64, torch.bfloat16, torch.int64, torch.int32, torch.uint8, torch.bool]
-
-
-def tool(*arguments):
-    """The tool's output; its error message is the exception's."""
-    done = subprocess.run([TOOL, *map(str, arguments)], capture_output=True, text=True, timeout=120)
-    if done.returncode:
-        raise RuntimeError(done.stderr.strip() or f"exit status {done.returncode}")
-    return done.stdout
 
 
 def samples():
@@ -132,19 +122,5 @@ def check_both_reject_the_same_broken_files(folder):
             raise AssertionError(f"a file {name} was read")
 
 
-def main():
-    failed = False
-    for check in [value for name, value in globals().items() if name.startswith("check_")]:
-        name = check.__name__.removeprefix("check_")
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                check(Path(folder))
-                print(f"ok {name}")
-            except Exception as error:  # a test's failure, whatever it is
-                failed = True
-                print(f"not ok {name} - {' '.join(str(error).split())}")
-    return failed
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_checks(globals()))
