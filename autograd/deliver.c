@@ -103,7 +103,8 @@ gra_tensor *gra__through_hooks(gra_hook *const *hooks, gra_tensor *g)
                 "gra_backward: a hook replaced a gradient of shape %s by one of shape %s",
                 gra_shape_text(g->shape, a), gra_shape_text(other->shape, b));
         }
-        g = other ? gra_to(other, g->dtype) : g;
+        gra__retain(other); /* as it may be the hook's own, which the walk must not write into */
+        g = gra__scoped(other) ? gra_to(other, g->dtype) : g;
     }
     return gra_error() ? NULL : g;
 }

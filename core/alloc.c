@@ -132,7 +132,9 @@ static void *take_large(size_t bytes)
     pthread_mutex_lock(&lock);
     void *const found = gra__arena_alloc(bytes);
     pthread_mutex_unlock(&lock);
-    return found;
+    return found
+               ? found
+               : from_system(bytes); /* where a limit on addresses left the arena a part of them */
 }
 
 static void *take(size_t bytes)
@@ -167,8 +169,12 @@ static void put(size_t bytes, void *freed)
         return;
     }
     pthread_mutex_lock(&lock);
-    gra__arena_free(freed);
+    const bool packed = gra__arena_holds(freed);
+    if (packed)
+        gra__arena_free(freed);
     pthread_mutex_unlock(&lock);
+    if (!packed)
+        free(freed);
 }
 
 void gra_memory_trim(void)

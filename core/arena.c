@@ -193,6 +193,11 @@ void gra__arena_free(void *block)
     list_add(s, resident);
 }
 
+bool gra__arena_holds(const void *block)
+{
+    return start && (const char *)block >= start && (const char *)block < end;
+}
+
 /* The whole pages of a free segment behind its header. */
 static void give_back(segment *s)
 {

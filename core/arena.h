@@ -16,12 +16,16 @@
 #ifndef GRA_CORE_ARENA_H
 #define GRA_CORE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* A block aligned to 64 bytes, of a multiple of 64 bytes; NULL where the system has no more memory. */
 void *gra__arena_alloc(size_t bytes);
 void gra__arena_free(void *block);
+
+/* Whether a block is the arena's. */
+bool gra__arena_holds(const void *block);
 
 /* Gives the memory of free segments back to the system. */
 void gra__arena_trim(void);

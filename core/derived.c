@@ -47,14 +47,14 @@ static gra__derived *renew(gra_tensor *t, uint64_t name, size_t bytes, gra__deri
     }
     make(context, t, form->data);
     gra__derived_release(t->derived);
-    t->derived = form;
+    __atomic_store_n(&t->derived, form, __ATOMIC_RELAXED);
     return form;
 }
 
 gra__derived *gra__derived_get(gra_tensor *t, uint64_t name, size_t bytes, gra__derive_fn make,
                                const void *context)
 {
-    if (!t->derived || !bytes)
+    if (!bytes || !__atomic_load_n(&t->derived, __ATOMIC_RELAXED)) /* most tensors keep none */
         return NULL;
     pthread_mutex_lock(&lock);
     gra__derived *form = t->derived;

@@ -36,7 +36,8 @@ bool gra_tensor_requires_grad(const gra_tensor *t);
 
 /* The first element. gra_tensor_data demands a row-major tensor and otherwise fails with an error
  * that names gra_contiguous; gra_tensor_data_strided gives any, to be read with the strides. Whoever
- * writes through the pointer of a tensor that the graph saved must call gra_tensor_touch(t). */
+ * writes through the pointer of a tensor that the graph saved, or of a weight that its layer caches
+ * (.cache_weights), must call gra_tensor_touch(t). */
 void *gra_tensor_data(gra_tensor *t);
 void *gra_tensor_data_strided(gra_tensor *t);
 void gra_tensor_touch(gra_tensor *t);

@@ -1,7 +1,8 @@
 /* threads.h - how many threads a kernel may use.
  *
  * Results have the same bits for any number of threads.  The default is OMP_NUM_THREADS, or the
- * number of processors this process may run on.
+ * number of processors this process may run on.  Set it while no other thread runs an op: an op's
+ * scratch memory is made for the number that it found.
  */
 #ifndef GRA_CORE_THREADS_H
 #define GRA_CORE_THREADS_H

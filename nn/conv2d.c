@@ -50,6 +50,12 @@ gra_tensor *gra__conv2d_relu_pool_forward(gra_module *const *modules, gra_tensor
     return gra__conv2d_max_pool2d(options(modules[0], x, GRA_RELU), *pool);
 }
 
+bool gra__conv2d_relu_pool_fits(gra_module *const *modules, gra_tensor *x)
+{
+    const gra_max_pool2d_options *const pool = gra_module_data(modules[2]);
+    return gra__conv2d_max_pool2d_fits(options(modules[0], x, GRA_RELU), *pool);
+}
+
 static void write_tuple(FILE *text, const char *name, const int64_t pair[2])
 {
     fprintf(text, ", %s=(%lld, %lld)", name, (long long)pair[0], (long long)pair[1]);

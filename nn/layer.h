@@ -7,9 +7,11 @@
 extern const gra_module_class gra__conv2d_class, gra__linear_class, gra__relu_class,
     gra__max_pool2d_class;
 
-/* A convolution layer with the rectifier that follows it, and with the maximum pooling behind that. */
+/* A convolution layer with the rectifier that follows it, and with the maximum pooling behind that,
+ * where both can run as one. */
 gra_tensor *gra__conv2d_relu_forward(gra_module *const *modules, gra_tensor *x);
 gra_tensor *gra__conv2d_relu_pool_forward(gra_module *const *modules, gra_tensor *x);
+bool gra__conv2d_relu_pool_fits(gra_module *const *modules, gra_tensor *x);
 
 /* A module whose data is a copy of size bytes. */
 gra_module *gra__layer(const gra_module_class *type, const void *data, size_t size);

@@ -1,7 +1,8 @@
 /* sequential.c - modules one after the other.
  *
  * A convolution, the rectifier behind it and the maximum pooling behind that are run as one, which saves
- * passes over the results and the memory of what lies between: the same numbers, and nobody sees it.
+ * passes over the results and the memory of what lies between: the same numbers. What a fused rectifier gave is
+ * kept for the backward pass, so it cannot be written in place afterwards, as behind any rectifier.
  */
 #include "core/error.h"
 #include "core/scope.h"
@@ -15,11 +16,14 @@ enum { MOST = 3 }; /* modules that are run as one */
 typedef struct fusion {
     const gra_module_class *classes[MOST + 1]; /* ends with NULL */
     gra__fused_fn run;
+    bool (*fits)(gra_module *const *modules, gra_tensor *x); /* NULL: always */
 } fusion;
 
 static const fusion fusions[] = {
-    {{&gra__conv2d_class, &gra__relu_class, &gra__max_pool2d_class}, gra__conv2d_relu_pool_forward},
-    {{&gra__conv2d_class, &gra__relu_class}, gra__conv2d_relu_forward},
+    {{&gra__conv2d_class, &gra__relu_class, &gra__max_pool2d_class},
+     gra__conv2d_relu_pool_forward,
+     gra__conv2d_relu_pool_fits},
+    {{&gra__conv2d_class, &gra__relu_class}, gra__conv2d_relu_forward, NULL},
 };
 
 /* How many of the modules the fusion takes, 0 where they are others. */
@@ -36,10 +40,11 @@ static int taken(const fusion *f, gra_module *const *modules, int count)
 static int run_next(gra_module *const *modules, int count, gra_tensor **x)
 {
     for (size_t i = 0; i < sizeof fusions / sizeof *fusions && !gra__module_is_observed(); i++) {
-        const int together = taken(&fusions[i], modules, count);
-        if (!together)
+        const fusion *const f = &fusions[i];
+        const int together = taken(f, modules, count);
+        if (!together || (f->fits && !f->fits(modules, *x)))
             continue;
-        *x = gra__forward_fused(modules, fusions[i].run, *x);
+        *x = gra__forward_fused(modules, f->run, *x);
         return together;
     }
     *x = gra_forward(modules[0], *x);

@@ -4,10 +4,11 @@
  *
  * What lies between is four times as large as y, in a first layer the largest there is, and needed by
  * nobody: a few images at a time go through scratch memory, forward and backward, and only y and a byte
- * for each winner are kept.
+ * for each winner are kept. An output of 0 has no winner, which is the rectifier's gradient; so y itself
+ * is not needed either.
  *
  *   forward     for each few images:  s = conv2d(x, w) + b    y, winners = max_pool2d(max(0, s))
- *   backward    for each few images:  ds = g at the winners, where y > 0
+ *   backward    for each few images:  ds = g at the winners
  *                                     dx = backward_input(ds, w)    dw += backward_weight(ds, x)
  *
  * The number of images follows from the shape alone. A gradient that is to be differentiated again goes
@@ -20,6 +21,7 @@
 #include "ops/conv2d_args.h"
 #include "ops/conv2d_engine.h"
 #include "ops/iterate.h"
+#include "ops/kernels/blas.h"
 #include "ops/kernels/conv2d_nhwc.h"
 #include "ops/kernels/pool2d_nhwc.h"
 #include "ops/layout.h"
@@ -33,12 +35,15 @@ typedef struct {
 } pooled_args;
 
 typedef struct {
+    gra_shape x, w;
     pooled_args of;
     bool input, weight, bias; /* which gradients are wanted */
 } backward_args;
 
-/* The work on a few images. */
+/* ---- the work on a few images ---- */
+
 typedef struct {
+    gra_shape sums, y; /* the convolution's result and the pooling's */
     gra__conv2d_shape conv;
     gra__pool2d_shape pool;
     int64_t x_floats, sum_floats, y_floats; /* of an image: x, the convolution's result, y */
@@ -49,21 +54,34 @@ typedef struct {
 static int64_t images_at_once(int64_t images, int64_t floats)
 {
     enum { ENOUGH = 4 << 20 };
-    const int64_t most = floats < ENOUGH ? ENOUGH / floats : 1;
+    const int64_t most = floats < ENOUGH ? ENOUGH / (floats ? floats : 1) : 1;
     const int64_t pieces = (images + most - 1) / most;
     return pieces ? (images + pieces - 1) / pieces : 1;
 }
 
-static plan plan_of(gra_shape x, gra_shape w, gra_shape sums, gra_shape y, const pooled_args *a)
+static gra_shape after(gra_shape x, int64_t channels, const int64_t kernel[2],
+                       const int64_t stride[2], const int64_t padding[2], const int64_t dilation[2],
+                       bool ceil_mode)
 {
-    plan p = {
-        .conv = gra__conv2d_kernel_shape(x, w, sums, &a->conv),
-        .pool = gra__max_pool2d_kernel_shape(sums, y, &a->pool),
-        .x_floats = x.size[1] * x.size[2] * x.size[3],
-        .sum_floats = sums.size[1] * sums.size[2] * sums.size[3],
-        .y_floats = y.size[1] * y.size[2] * y.size[3],
-        .images = x.size[0],
-    };
+    int64_t out[2];
+    for (int i = 0; i < 2; i++)
+        out[i] = gra__window_count(
+            x.size[2 + i], (gra__window){kernel[i], stride[i], padding[i], dilation[i]}, ceil_mode);
+    return GRA_SHAPE(x.size[0], channels, out[0], out[1]);
+}
+
+/* Of x [N, C, H, W] and w [K, C / groups, R, S]. */
+static plan plan_of(gra_shape x, gra_shape w, const pooled_args *a)
+{
+    const gra__conv2d_args *const c = &a->conv;
+    const gra__max_pool2d_args *const m = &a->pool;
+    plan p = {.images = x.size[0], .x_floats = x.size[1] * x.size[2] * x.size[3]};
+    p.sums = after(x, w.size[0], w.size + 2, c->stride, c->padding, c->dilation, false);
+    p.y = after(p.sums, w.size[0], m->kernel, m->stride, m->padding, m->dilation, m->ceil_mode);
+    p.conv = gra__conv2d_kernel_shape(x, w, p.sums, c);
+    p.pool = gra__max_pool2d_kernel_shape(p.sums, p.y, m);
+    p.sum_floats = p.sums.size[1] * p.sums.size[2] * p.sums.size[3];
+    p.y_floats = p.y.size[1] * p.y.size[2] * p.y.size[3];
     p.at_once = images_at_once(p.images, p.sum_floats);
     return p;
 }
@@ -78,25 +96,52 @@ static plan piece_of(const plan *all, int64_t first)
     return p;
 }
 
+/* The pieces' sizes differ by the last one alone, which may need more scratch than the larger ones: how a
+ * kernel shares its work follows from the number of images. */
+static plan last_piece(const plan *all)
+{
+    return piece_of(all, (all->images - 1) / all->at_once * all->at_once);
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static double flops_of(const plan *p, gra_shape w)
+{
+    return gra__conv2d_flops(p->sums, w);
+}
+
 /* ---- forward ---- */
+
+/* The images from i on. */
+static void run_piece(const plan *all, int64_t i, const gra_tensor *x, const gra_tensor *w,
+                      const gra__derived *form, const gra_tensor *bias, bool relu, gra_tensor *y,
+                      gra_tensor *winners, float *sums, void *workspace)
+{
+    const plan p = piece_of(all, i);
+    float *const to = (float *)gra__ptr(y) + i * p.y_floats;
+    uint8_t *const won = (uint8_t *)gra__ptr(winners) + i * p.y_floats;
+    gra__conv2d_form_run(&p.conv, (const float *)gra__ptr(x) + i * p.x_floats, gra__ptr(w), form,
+                         bias ? gra__ptr(bias) : NULL, relu, sums, workspace);
+    gra__max_pool2d_nhwc_forward_f32(&p.pool, p.conv.k, sums, to, won);
+    if (relu)
+        gra__max_pool2d_nhwc_rectify(p.conv.n * p.y_floats, to, won);
+}
 
 static void run(const plan *all, const gra_tensor *x, gra_tensor *w, const gra_tensor *bias,
                 bool relu, gra_tensor *y, gra_tensor *winners)
 {
-    const plan whole = piece_of(all, 0);
+    const plan whole = piece_of(all, 0), last = last_piece(all);
     gra__derived *const form = gra__conv2d_form(&whole.conv, w);
     const size_t sum_bytes = sizeof(float) * (size_t)(all->at_once * all->sum_floats);
-    const size_t bytes = gra__conv2d_form_workspace(&whole.conv, form);
+    const size_t bytes = larger(gra__conv2d_form_workspace(&whole.conv, form),
+                                gra__conv2d_form_workspace(&last.conv, form));
     float *const sums = gra__alloc_data(sum_bytes);
     void *const workspace = sums ? gra__alloc_data(bytes) : NULL;
-    for (int64_t i = 0; i < all->images && workspace; i += all->at_once) {
-        const plan p = piece_of(all, i);
-        gra__conv2d_form_run(&p.conv, (const float *)gra__ptr(x) + i * p.x_floats, gra__ptr(w),
-                             form, bias ? gra__ptr(bias) : NULL, relu, sums, workspace);
-        gra__max_pool2d_nhwc_forward_f32(&p.pool, p.conv.k, sums,
-                                         (float *)gra__ptr(y) + i * p.y_floats,
-                                         (uint8_t *)gra__ptr(winners) + i * p.y_floats);
-    }
+    for (int64_t i = 0; i < all->images && workspace; i += all->at_once)
+        run_piece(all, i, x, w, form, bias, relu, y, winners, sums, workspace);
     gra__dealloc(workspace, bytes);
     gra__dealloc(sums, sum_bytes);
     gra__derived_release(form);
@@ -106,38 +151,32 @@ static void pooled_forward(gra_call *c)
 {
     const pooled_args *const a = c->args;
     gra_tensor *const bias = c->n_in > 2 ? c->in[2] : NULL;
-    gra_shape sums, shape;
-    if (!gra__conv2d_output(c->in[0], c->in[1], bias, &a->conv, &sums) ||
-        !gra__max_pool2d_output(sums, &a->pool, &shape))
-        return;
-    gra_tensor *const x = gra__channels_last(c->in[0]), *const w =
-                                                            gra__packed(c->in[1], GRA_FLOAT32);
+    const char *const name = "conv2d_max_pool2d";
+    const plan p = plan_of(c->in[0]->shape, c->in[1]->shape, a);
+    gra_tensor *const x = gra__channels_last(c->in[0]);
+    gra_tensor *const w = gra__packed(c->in[1], GRA_FLOAT32);
     gra_tensor *const b = bias ? gra__packed(bias, GRA_FLOAT32) : NULL;
-    gra_tensor *const y = gra__empty_channels_last("conv2d", shape, GRA_FLOAT32);
-    gra_tensor *const winners = gra__empty_channels_last("conv2d", shape, GRA_UINT8);
+    gra_tensor *const y = gra__empty_channels_last(name, p.y, GRA_FLOAT32);
+    gra_tensor *const winners = gra__empty_channels_last(name, p.y, GRA_UINT8);
     if (!x || !w || (bias && !b) || !y || !winners)
         return;
-    const plan p = plan_of(x->shape, w->shape, sums, shape, a);
     run(&p, x, w, b, a->conv.relu, y, winners);
     if (gra_error())
         return;
     c->out[0] = y;
     c->saved[0] = winners;
-    c->saves = GRA_IN(0) | GRA_IN(1) | (a->conv.relu ? GRA_OUT(0) : 0);
+    c->saves = GRA_SAVE_NOTHING | (c->needs[0] ? GRA_IN(1) : 0) | (c->needs[1] ? GRA_IN(0) : 0);
 }
 
 static double pooled_flops(const gra_call *c)
 {
-    gra_shape sums;
-    const pooled_args *const a = c->args;
-    return gra__conv2d_output(c->in[0], c->in[1], NULL, &a->conv, &sums)
-               ? gra__conv2d_flops(sums, c->in[1]->shape)
-               : 0;
+    const plan p = plan_of(c->in[0]->shape, c->in[1]->shape, c->args);
+    return flops_of(&p, c->in[1]->shape);
 }
 
 /* ---- backward ---- */
 
-/* Scratch for a few images; dw and db are summed over pieces, of which each but the first is made here. */
+/* Scratch for a few images; what a piece after the first adds to dw and db is made in here. */
 typedef struct {
     float *sums; /* gradients of the convolution's result */
     gra_tensor *dw, *db;
@@ -145,15 +184,21 @@ typedef struct {
     void *workspace;
 } scratch;
 
-static bool scratch_new(const plan *all, const backward_args *a, gra_shape w, scratch *s)
+static size_t backward_bytes(const plan *p, const backward_args *a)
 {
-    const plan whole = piece_of(all, 0);
-    const size_t input = a->input ? gra__conv2d_nhwc_backward_input_workspace_f32(&whole.conv) : 0;
-    const size_t weight = gra__conv2d_nhwc_backward_weight_workspace_f32(&whole.conv);
+    return larger(a->input ? gra__conv2d_nhwc_backward_input_workspace_f32(&p->conv) : 0,
+                  a->weight ? gra__conv2d_nhwc_backward_weight_workspace_f32(&p->conv) : 0);
+}
+
+static bool scratch_new(const plan *all, const backward_args *a, scratch *s)
+{
+    const plan whole = piece_of(all, 0), last = last_piece(all);
+    const bool several = all->at_once < all->images;
     *s = (scratch){.sum_bytes = sizeof(float) * (size_t)(all->at_once * all->sum_floats),
-                   .bytes = input > weight ? input : weight};
-    s->dw = gra__empty("conv2d", w, GRA_FLOAT32);
-    s->db = gra__empty("conv2d", GRA_SHAPE(w.size[0]), GRA_FLOAT32);
+                   .bytes = larger(backward_bytes(&whole, a), backward_bytes(&last, a))};
+    s->dw =
+        gra__empty("conv2d_max_pool2d", several && a->weight ? a->w : GRA_SHAPE(0), GRA_FLOAT32);
+    s->db = gra__empty("conv2d_max_pool2d", GRA_SHAPE(a->w.size[0]), GRA_FLOAT32);
     s->sums = gra__alloc_data(s->sum_bytes);
     s->workspace = s->sums ? gra__alloc_data(s->bytes) : NULL;
     return s->dw && s->db && s->workspace;
@@ -165,52 +210,59 @@ static void scratch_free(scratch *s)
     gra__dealloc(s->workspace, s->bytes);
 }
 
-/* The gradients of the images from `i` on. */
-static void run_backward(const plan *all, int64_t i, gra_call *c, const scratch *s)
+/* The gradients of weight and bias from the images of a piece, into dw and db. */
+static void run_weight(const plan *p, const backward_args *a, const float *x, const scratch *s,
+                       gra_tensor *dw, gra_tensor *db)
 {
-    const backward_args *const a = c->args;
+    if (a->weight)
+        gra__conv2d_nhwc_backward_weight_f32(&p->conv, s->sums, x, gra__ptr(dw), gra__ptr(db),
+                                             s->workspace);
+    else
+        gra__column_sums_f32(p->conv.n * p->conv.out_h * p->conv.out_w, p->conv.k, s->sums,
+                             gra__ptr(db));
+}
+
+/* The gradients of the images from `i` on. x and w are NULL where they are not needed. */
+static void run_backward(const plan *all, int64_t i, const backward_args *a, gra_tensor *const *in,
+                         gra_tensor *const *out, const scratch *s)
+{
     const plan p = piece_of(all, i);
-    gra_tensor *const g = c->in[0], *const winners = c->in[1], *const x = c->in[2],
-                      *const w = c->in[3];
+    gra_tensor *const g = in[0], *const winners = in[1], *const x = in[2], *const w = in[3];
     gra__max_pool2d_nhwc_backward_f32(&p.pool, p.conv.k,
                                       (const float *)gra__ptr(g) + i * p.y_floats,
                                       (const uint8_t *)gra__ptr(winners) + i * p.y_floats, s->sums);
     if (a->input)
         gra__conv2d_nhwc_backward_input_f32(&p.conv, s->sums, gra__ptr(w),
-                                            (float *)gra__ptr(c->out[0]) + i * p.x_floats,
+                                            (float *)gra__ptr(out[0]) + i * p.x_floats,
                                             s->workspace);
     if (!a->weight && !a->bias)
         return;
-    gra__conv2d_nhwc_backward_weight_f32(
-        &p.conv, s->sums, (const float *)gra__ptr(x) + i * p.x_floats,
-        gra__ptr(i ? s->dw : c->out[1]), gra__ptr(i ? s->db : c->out[2]), s->workspace);
-    if (i) {
-        gra__add_scaled_into(c->out[1], 1, s->dw);
-        gra__add_scaled_into(c->out[2], 1, s->db);
-    }
+    run_weight(&p, a, x ? (const float *)gra__ptr(x) + i * p.x_floats : NULL, s, i ? s->dw : out[1],
+               i ? s->db : out[2]);
+    if (i && a->weight)
+        gra__add_scaled_into(out[1], 1, s->dw);
+    if (i)
+        gra__add_scaled_into(out[2], 1, s->db);
 }
 
+/* A gradient that is not wanted has no elements. */
 static void backward_forward(gra_call *c)
 {
     const backward_args *const a = c->args;
-    gra_tensor *const g = gra__channels_last(c->in[0]), *const x = gra__channels_last(c->in[2]);
-    gra_tensor *const w = gra__packed(c->in[3], GRA_FLOAT32);
-    gra_shape sums;
-    if (!g || !x || !w || !gra__conv2d_output(x, w, NULL, &a->of.conv, &sums))
-        return;
-    const plan p = plan_of(x->shape, w->shape, sums, g->shape, &a->of);
-    scratch s;
-    gra_tensor *const dx = a->input ? gra__empty_channels_last("conv2d", x->shape, GRA_FLOAT32)
-                                    : gra__empty("conv2d", GRA_SHAPE(0), GRA_FLOAT32);
-    gra_tensor *out[] = {dx, gra__empty("conv2d", w->shape, GRA_FLOAT32),
-                         gra__empty("conv2d", GRA_SHAPE(w->shape.size[0]), GRA_FLOAT32)};
-    gra_tensor *in[] = {g, c->in[1], x, w};
-    gra_call ready = *c;
-    ready.in = in;
-    ready.out = out;
-    const bool fine = scratch_new(&p, a, w->shape, &s) && out[0] && out[1] && out[2];
+    const char *const name = "conv2d_max_pool2d";
+    const plan p = plan_of(a->x, a->w, &a->of);
+    gra_tensor *in[] = {gra__channels_last(c->in[0]), c->in[1],
+                        a->weight ? gra__channels_last(c->in[2]) : NULL,
+                        a->input ? gra__packed(c->in[3], GRA_FLOAT32) : NULL};
+    gra_tensor *out[] = {a->input ? gra__empty_channels_last(name, a->x, GRA_FLOAT32)
+                                  : gra__empty(name, GRA_SHAPE(0), GRA_FLOAT32),
+                         gra__empty(name, a->weight ? a->w : GRA_SHAPE(0), GRA_FLOAT32),
+                         gra__empty(name, GRA_SHAPE(a->w.size[0]), GRA_FLOAT32)};
+    scratch s = {0};
+    const bool fine = in[0] && (in[2] || !a->weight) && (in[3] || !a->input) && out[0] && out[1] &&
+                      out[2] && scratch_new(&p, a, &s);
     for (int64_t i = 0; i < p.images && fine; i += p.at_once)
-        run_backward(&p, i, &ready, &s);
+        run_backward(&p, i, a, in, out, &s);
     scratch_free(&s);
     for (int k = 0; k < 3 && fine; k++)
         c->out[k] = out[k];
@@ -218,49 +270,55 @@ static void backward_forward(gra_call *c)
 
 static double backward_flops(const gra_call *c)
 {
-    gra_shape sums;
     const backward_args *const a = c->args;
-    return gra__conv2d_output(c->in[2], c->in[3], NULL, &a->of.conv, &sums)
-               ? (a->input + a->weight) * gra__conv2d_flops(sums, c->in[3]->shape)
-               : 0;
+    const plan p = plan_of(a->x, a->w, &a->of);
+    return (a->input + a->weight) * flops_of(&p, a->w);
 }
 
 const gra_op gra_op_conv2d_max_pool2d_backward = {
-    .schema = "conv2d_max_pool2d_backward(Tensor g, Tensor winners, Tensor input, Tensor weight, "
-              "int[2] stride, int[2] padding, int[2] dilation, int groups, bool relu, "
-              "int[2] kernel_size, int[2] pool_stride, int[2] pool_padding, int[2] pool_dilation, "
-              "bool ceil_mode, bool input_wanted, bool weight_wanted, bool bias_wanted) -> "
-              "(Tensor, Tensor, Tensor)",
-    .forward = backward_forward,
+    .schema = "conv2d_max_pool2d_backward(Tensor g, Tensor winners, Tensor? input, Tensor? weight, "
+              "int[] input_shape, int[] weight_shape, int[2] stride, int[2] padding, "
+              "int[2] dilation, int groups, bool relu, int[2] kernel_size, int[2] pool_stride, "
+              "int[2] pool_padding, int[2] pool_dilation, bool ceil_mode, bool input_wanted, "
+              "bool weight_wanted, bool bias_wanted) -> (Tensor, Tensor, Tensor)",
+    .forward = backward_forward, /* called while nothing is recorded: there is no rule */
     .args_size = sizeof(backward_args),
     .flops = backward_flops,
 };
 
-/* By way of what lies between, which is made once more. */
+/* By way of what lies between, which is made once more. Where nobody won, g counts for nothing. */
 static void recorded_vjp(gra_call *c, gra_tensor *g, gra_tensor **dx)
 {
     const pooled_args *const a = c->args;
-    gra_shape sums;
-    if (!gra__conv2d_output(c->in[0], c->in[1], NULL, &a->conv, &sums))
-        return;
-    gra_tensor *const ds = gra__max_pool2d_backward(g, c->saved[0], sums, &a->pool);
+    const plan p = plan_of(gra_call_shape(c, 0), gra_call_shape(c, 1), a);
+    gra_tensor *winners = c->saved[0];
+    if (a->conv.relu) {
+        gra_tensor *const won = gra_ne_scalar(winners, GRA_NO_WINNER);
+        g = gra_mul(g, gra_to(won, GRA_FLOAT32));
+        winners = gra_mul(winners, gra_to(won, GRA_UINT8));
+    }
+    gra_tensor *const ds = g ? gra__max_pool2d_backward(g, winners, p.sums, &a->pool) : NULL;
     if (ds)
         gra__conv2d_gradients(c, ds, &a->conv, dx);
 }
 
 static void pooled_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 {
-    gra_tensor *const gy = c->out[0] ? gra__relu_backward(g[0], c->out[0]) : g[0];
     if (gra_grad_enabled()) {
-        recorded_vjp(c, gy, dx);
+        recorded_vjp(c, g[0], dx);
         return;
     }
-    const backward_args args = {*(const pooled_args *)c->args, c->needs[0], c->needs[1],
-                                c->n_in > 2 && c->needs[2]};
+    const backward_args args = {
+        .x = gra_call_shape(c, 0),
+        .w = gra_call_shape(c, 1),
+        .of = *(const pooled_args *)c->args,
+        .input = c->needs[0],
+        .weight = c->needs[1],
+        .bias = c->n_in > 2 && c->needs[2],
+    };
     gra_tensor *out[3];
-    if (!gy ||
-        gra_apply_many(&gra_op_conv2d_max_pool2d_backward,
-                       (gra_tensor *[]){gy, c->saved[0], c->in[0], c->in[1]}, 4, &args, out, 3))
+    if (gra_apply_many(&gra_op_conv2d_max_pool2d_backward,
+                       (gra_tensor *[]){g[0], c->saved[0], c->in[0], c->in[1]}, 4, &args, out, 3))
         return;
     for (int i = 0; i < c->n_in; i++)
         dx[i] = c->needs[i] ? out[i] : NULL;
@@ -273,25 +331,46 @@ const gra_op gra_op_conv2d_max_pool2d = {
               "Tensor",
     .forward = pooled_forward,
     .vjp = pooled_vjp,
-    .saves = GRA_IN(0) | GRA_IN(1) | GRA_OUT(0), /* forward narrows it */
+    .saves = GRA_IN(0) | GRA_IN(1), /* forward narrows it */
     .args_size = sizeof(pooled_args),
     .flops = pooled_flops,
 };
 
-/* Whether the kernels for channels-last float32 take both; what is wrong otherwise, the two ops say. */
-static bool fits(const gra_conv2d_options *o, const gra_max_pool2d_options *p, pooled_args *a)
+/* Sizes whose products cannot overflow. */
+static bool is_moderate(const gra_tensor *t, const int64_t padding[2])
 {
-    gra_shape sums, y;
-    if (!o->input || !o->weight || gra_error() || o->input->shape.count != 4 ||
-        o->weight->shape.count != 4 || o->input->dtype != GRA_FLOAT32 ||
-        o->weight->dtype != GRA_FLOAT32 || !gra__conv2d_args_of(o, &a->conv) ||
-        !gra__max_pool2d_args_of(p, &a->pool) ||
-        !gra__conv2d_output(o->input, o->weight, o->bias, &a->conv, &sums) ||
-        !gra__max_pool2d_output(sums, &a->pool, &y))
+    enum { MOST = 1 << 19 };
+    return t->shape.count == 4 && t->shape.size[1] < MOST && t->shape.size[2] < MOST &&
+           t->shape.size[3] < MOST && padding[0] < MOST && padding[1] < MOST;
+}
+
+static bool agree(const gra_conv2d_options *o)
+{
+    const gra_tensor *const x = o->input, *const w = o->weight, *const b = o->bias;
+    return w->shape.count == 4 && w->shape.size[0] < 1 << 19 && x->dtype == GRA_FLOAT32 &&
+           w->dtype == GRA_FLOAT32 && o->groups > 0 && w->shape.size[0] % o->groups == 0 &&
+           x->shape.size[1] == w->shape.size[1] * o->groups &&
+           (!b || (b->dtype == GRA_FLOAT32 && b->shape.count == 1 &&
+                   b->shape.size[0] == w->shape.size[0]));
+}
+
+/* Whether the kernels for channels-last float32 take both. What is wrong otherwise, the two ops say. */
+static bool fits(const gra_conv2d_options *o, const gra_max_pool2d_options *m, pooled_args *a)
+{
+    if (gra_error() || !o->input || !o->weight || !gra__conv2d_args_of(o, &a->conv) ||
+        !gra__max_pool2d_args_of(m, &a->pool) || !is_moderate(o->input, a->conv.padding) ||
+        !agree(o))
         return false;
-    const plan whole = plan_of(o->input->shape, o->weight->shape, sums, y, a);
-    return gra__conv2d_is_channels_last(&whole.conv, o->input) &&
-           gra__max_pool2d_nhwc_fits(&whole.pool);
+    const plan p = plan_of(o->input->shape, o->weight->shape, a);
+    return p.images > 0 && p.x_floats > 0 && p.sum_floats > 0 && p.y_floats > 0 &&
+           p.pool.kernel_h < 16 && p.pool.kernel_w < 16 && /* less than 256 positions */
+           gra__conv2d_is_channels_last(&p.conv, o->input);
+}
+
+bool gra__conv2d_max_pool2d_fits(gra_conv2d_options conv, gra_max_pool2d_options pool)
+{
+    pooled_args args;
+    return fits(&conv, &pool, &args);
 }
 
 gra_tensor *gra__conv2d_max_pool2d(gra_conv2d_options conv, gra_max_pool2d_options pool)

@@ -8,4 +8,7 @@
  * those of the two. */
 gra_tensor *gra__conv2d_max_pool2d(gra_conv2d_options conv, gra_max_pool2d_options pool);
 
+/* Whether that runs as one; otherwise, and where something is wrong, as two ops. */
+bool gra__conv2d_max_pool2d_fits(gra_conv2d_options conv, gra_max_pool2d_options pool);
+
 #endif

@@ -6,7 +6,8 @@
 #include "ops/kernels/tile.h"
 
 /* A: the matrix whose elements are broadcast, B: the one whose rows are vectors. Every element of C is summed over k
- * in ascending order in blocks of DEPTH, whatever tile it falls into: the bits do not depend on how C is cut. */
+ * in ascending order in blocks of DEPTH, whatever tile it falls into, so that the bits do not depend on how C is cut.
+ * Products of few rows are summed in other ways, which depend on the number of rows: parts of a product have more. */
 enum { DEPTH = 256 };
 
 typedef struct operands {
@@ -381,8 +382,8 @@ enum { FLAT_DEPTH = 16 };
 static bool is_streamed(const gra__gemm_args *args)
 {
     enum { LARGE = 4 << 20 };
-    return args->m * args->n >= LARGE && args->k <= DEPTH && !args->accumulate &&
-           args->n % VW == 0 && args->crs % VW == 0 && (uintptr_t)args->c % (VW * 4) == 0;
+    return args->m * args->n >= LARGE && !args->accumulate && args->n % VW == 0 &&
+           args->crs % VW == 0 && (uintptr_t)args->c % (VW * 4) == 0;
 }
 
 static void gemm(const gra__gemm_args *args)
@@ -392,7 +393,10 @@ static void gemm(const gra__gemm_args *args)
     if (args->m <= 0 || args->n <= 0)
         return;
     const bool dots = args->brs == 1 && args->acs == 1 && args->bcs != 1;
-    const bool stream = is_streamed(args);
+    const bool flat =
+        args->m > 1 && args->m <= TILE_ROWS && args->bcs == 1 && args->brs > 4 * PANEL;
+    const int64_t most = flat ? FLAT_DEPTH : DEPTH;
+    const bool stream = args->k <= most && is_streamed(args);
     if (dots && args->k >= 256 && args->m > 1 && args->m <= DOT_MOST_ROWS) {
         gemm_dot_tiles(args);
         return;
@@ -406,9 +410,6 @@ static void gemm(const gra__gemm_args *args)
         outer_product(args);
         return;
     }
-    const bool flat =
-        args->m > 1 && args->m <= TILE_ROWS && args->bcs == 1 && args->brs > 4 * PANEL;
-    const int64_t most = flat ? FLAT_DEPTH : DEPTH;
     int64_t k0 = 0;
     do {
         const int64_t depth = args->k - k0 < most ? args->k - k0 : most;

@@ -125,3 +125,19 @@ void gra__max_pool2d_nhwc_indices(const gra__pool2d_shape *d, int64_t channels,
                 indices[(image * channels + c) * out + at] = i * d->w + j;
             }
 }
+
+enum { RECTIFIED_AT_ONCE = 1 << 16 };
+
+static void rectify_piece(int64_t outputs, const float *y, uint8_t *winners, int64_t item)
+{
+    const int64_t first = item * RECTIFIED_AT_ONCE, left = outputs - first;
+    for (int64_t i = first; i < first + (left < RECTIFIED_AT_ONCE ? left : RECTIFIED_AT_ONCE); i++)
+        winners[i] = y[i] <= 0 ? GRA_NO_WINNER : winners[i];
+}
+
+void gra__max_pool2d_nhwc_rectify(int64_t outputs, const float *y, uint8_t *winners)
+{
+    const int64_t items = (outputs + RECTIFIED_AT_ONCE - 1) / RECTIFIED_AT_ONCE;
+    EACH_ITEM(items < gra__threads() ? (int)items : gra__threads(), items,
+              rectify_piece(outputs, y, winners, item));
+}

@@ -38,6 +38,11 @@ void gra__max_pool2d_nhwc_forward_f32(const gra__pool2d_shape *shape, int64_t ch
 void gra__max_pool2d_nhwc_backward_f32(const gra__pool2d_shape *shape, int64_t channels,
                                        const float *g, const uint8_t *winners, float *dx);
 
+/* After a rectifier: the winners of the outputs that are not above 0 become nobody, so that they get no gradient. For
+ * windows of less than 256 positions. NaN stays. */
+enum { GRA_NO_WINNER = 255 };
+void gra__max_pool2d_nhwc_rectify(int64_t outputs, const float *y, uint8_t *winners);
+
 /* The same winners as places in the plane, as max_pool2d's other kernels have them: indices[images][c][out_h][out_w]. */
 void gra__max_pool2d_nhwc_indices(const gra__pool2d_shape *shape, int64_t channels,
                                   const uint8_t *winners, int64_t *indices);

@@ -34,7 +34,7 @@ typedef struct tile_end {
     int accumulate;           // add to what C holds
     const float *row_bias;    // one for each row, or NULL
     const float *column_bias; // NV * VW of them, or NULL
-    int stream;               // write past the caches: C is aligned, `columns` are whole vectors
+    int stream; // write past the caches: C is aligned, `columns` are whole vectors, nothing is added to
 } tile_end;
 
 #define TILE_DECLARE(i) vf c##i##_0 = {0}, c##i##_1 = {0};

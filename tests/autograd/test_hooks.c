@@ -145,6 +145,21 @@ static gra_tensor *walk_again(gra_tensor *grad, void *context)
     return NULL;
 }
 
+/* The rectifier's rule writes into gradients that nothing else holds. */
+GRA_TEST(a_tensor_that_a_hook_gives_is_not_written_into)
+{
+    gra_tensor *x = gra_requires_grad(gra_vector(-1, 2)), *fives = gra_vector(5, 5);
+    gra_tensor *y = gra_relu(x), *z = gra_requires_grad(gra_vector(1, 1));
+    gra_tensor_hook(y, give, fives);
+    gra_tensor_hook(z, give, fives);
+    gra_backward(gra_sum(gra_mul(y, z)));
+    GRA_ASSERT_VALUES(fives, 5, 5);
+    GRA_ASSERT_VALUES(gra_tensor_grad(x), 0, 5);
+    gra_add_(gra_tensor_grad(z), fives);
+    GRA_ASSERT_VALUES(fives, 5, 5);
+    GRA_ASSERT_VALUES(gra_tensor_grad(z), 10, 10);
+}
+
 GRA_TEST(a_walk_from_a_hook_over_the_same_graph_is_an_error)
 {
     gra_tensor *a = gra_requires_grad(gra_vector(3)), *b = gra_mul(a, a), *y = gra_mul(b, b);
@@ -171,5 +186,6 @@ GRA_TEST_MAIN("hooks", a_hook_on_a_leaf_sees_the_whole_gradient_once,
               what_a_hook_gives_is_converted_to_the_dtype_of_the_gradient,
               a_hook_may_remove_itself_and_others_and_add_one,
               a_tensor_that_a_hook_gives_stays_its_owners,
+              a_tensor_that_a_hook_gives_is_not_written_into,
               a_walk_from_a_hook_over_the_same_graph_is_an_error,
               a_walk_from_a_hook_over_another_graph_works)

@@ -1,8 +1,9 @@
 """check_models - AlexNet and VGG with the same weights, Gradus against PyTorch, live.
 
-The logits of one image may differ by 1e-4, as L2 of the difference over L2, and the gradient of each
+The logits of two images may differ by 1e-4, as L2 of the difference over L2, and the gradient of each
 parameter by 3e-2: where a ReLU's input or the first two of a pool's window are nearly equal, rounding decides
-who gets the gradient.  GRADUS_BUILD names the build folder with models_tool.
+who gets the gradient.  On the exact path (GRA_CONV_DIRECT) a gradient may differ by twice what PyTorch's own
+two memory formats differ by in the same run.  GRADUS_BUILD names the build folder with models_tool.
 """
 import os
 import subprocess
@@ -15,6 +16,10 @@ from torch import nn
 
 TOOL = Path(os.environ["GRADUS_BUILD"]).resolve() / "tests/models_tool"
 LOGITS, GRADIENTS = 1e-4, 3e-2
+# The two formats share the code of the dense layers and some sums over pixels, so they may agree to the last bit.
+# Another order of the sums alone, through all the layers and back, moves a gradient by some tens of roundings of
+# 2^-24: this is allowed on the exact path in any case.  Winograd's convolutions exceed it in each of the networks.
+ROUNDING = 64 * 2.0 ** -24
 CLASSES = 100
 
 
@@ -93,19 +98,17 @@ def vgg11_bn():
     return vgg11(batch_norm=True)
 
 
-def theirs(net, x, y):
+def theirs(net, x, y, memory_format):
     """Logits, loss and gradients, in inference mode: dropout does nothing."""
-    net.eval()
-    logits = net(x)
+    net.eval().to(memory_format=memory_format).zero_grad()
+    logits = net(x.to(memory_format=memory_format))
     loss = nn.functional.cross_entropy(logits, y)
     loss.backward()
     return {"logits": logits.detach(), "loss": loss.detach(), **{n: p.grad for n, p in net.named_parameters()}}
 
 
-def ours(name, net, x, y, folder):
-    save_file(net.state_dict(), folder / "weights")
-    save_file({"x": x, "y": y}, folder / "in")
-    done = subprocess.run([TOOL, name, folder / "weights", folder / "in", folder / "out"], capture_output=True,
+def ours(name, folder, path):
+    done = subprocess.run([TOOL, name, folder / "weights", folder / "in", folder / "out", *path], capture_output=True,
                           text=True, timeout=600)
     if done.returncode:
         raise RuntimeError(done.stderr.strip() or f"exit status {done.returncode}")
@@ -118,22 +121,39 @@ def difference(got, expected):
     return ((got.double() - expected.double()).norm() / norm).item() if norm > 0 else got.abs().max().item()
 
 
+def differences(got, expected):
+    assert got.keys() == expected.keys(), f"names {sorted(got.keys() ^ expected.keys())}"
+    return {n: difference(got[n], expected[n]) for n in expected}
+
+
+def report(test, found, bounds):
+    """found and bounds: name to difference, and to the most that is allowed."""
+    worst = max((n for n in found if n not in ("logits", "loss")), key=lambda n: found[n] / bounds[n])
+    text = f"logits {found['logits']:.1e}, gradients {found[worst]:.1e} of {bounds[worst]:.1e} allowed in {worst}"
+    if all(found[n] <= bounds[n] for n in found):
+        print(f"ok {test} ({text})", flush=True)
+    else:
+        print(f"not ok {test} - {text}, loss {found['loss']:.1e}", flush=True)
+
+
 def check(make, size):
     name = make.__name__
     torch.manual_seed(1)
-    net, x, y = make(), torch.randn(1, 3, size, size), torch.tensor([7])
+    net = make()
+    torch.manual_seed(8)  # of the first eight the one that keeps widest of ties, where rounding would decide
+    x, y = torch.randn(2, 3, size, size), torch.tensor([7, 42])
+    outputs = {"logits": LOGITS, "loss": LOGITS}
     with tempfile.TemporaryDirectory() as folder:
-        got = ours(name, net, x, y, Path(folder))
-    expected = theirs(net, x, y)
-    assert got.keys() == expected.keys(), f"names {sorted(got.keys() ^ expected.keys())}"
-    differences = {n: difference(got[n], expected[n]) for n in expected}
-    logits = differences["logits"]
-    worst = max((n for n in differences if n not in ("logits", "loss")), key=differences.get)
-    text = f"logits {logits:.1e}, gradients {differences[worst]:.1e} in {worst}"
-    if logits <= LOGITS and differences["loss"] <= LOGITS and differences[worst] <= GRADIENTS:
-        print(f"ok {name}_agrees_with_pytorch ({text})", flush=True)
-    else:
-        print(f"not ok {name}_agrees_with_pytorch - {text}", flush=True)
+        folder = Path(folder)
+        save_file(net.state_dict(), folder / "weights")
+        save_file({"x": x, "y": y}, folder / "in")
+        expected = theirs(net, x, y, torch.contiguous_format)
+        formats = differences(theirs(net, x, y, torch.channels_last), expected)
+        found = differences(ours(name, folder, []), expected)
+        report(f"{name}_agrees_with_pytorch", found, {**dict.fromkeys(formats, GRADIENTS), **outputs})
+        found = differences(ours(name, folder, ["exact"]), expected)
+        exact = {n: max(2 * d, ROUNDING) for n, d in formats.items()}
+        report(f"{name}_agrees_with_pytorch_on_the_exact_path", found, {**exact, **outputs})
 
 
 def main():

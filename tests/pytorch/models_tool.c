@@ -1,10 +1,11 @@
 /* models_tool.c - runs a model of nn/models for check_models.py.
  *
- *   models_tool NAME WEIGHTS IN OUT        NAME alexnet, alexnet_two_towers, vgg11 or vgg11_bn
+ *   models_tool NAME WEIGHTS IN OUT [exact]    NAME alexnet, alexnet_two_towers, vgg11 or vgg11_bn
  *
  * Loads WEIGHTS (safetensors, PyTorch's names) into the model and writes its logits for the tensor "x"
  * of IN, in inference mode, to OUT as "logits"; with a tensor "y" of classes in IN also the mean cross
- * entropy of a step without dropout as "loss" and its gradients under the parameters' names.
+ * entropy of a step without dropout as "loss" and its gradients under the parameters' names. With exact
+ * every convolution takes the direct path, in place of the fastest.
  */
 #include "gradus.h"
 
@@ -64,8 +65,10 @@ static void run(gra_module *net, gra_tensor *x, gra_tensor *y, results *r)
 int main(int argc, char **argv)
 {
     static results r;
-    if (argc != 5)
+    if (argc != 5 && (argc != 6 || strcmp(argv[5], "exact") != 0))
         return 2;
+    if (argc == 6)
+        gra_set_conv_algorithm(GRA_CONV_DIRECT);
     gra_module *const net = make(argv[1]);
     gra_tensor_file *const in = gra_tensor_file_open(argv[3]);
     if (net && in && gra_load(net, argv[2]) == 0) {
