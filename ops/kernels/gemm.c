@@ -360,6 +360,29 @@ static void gemm_panel(const gra__gemm_args *args, const operands *o, const tile
     }
 }
 
+/* C (+)= A B for a B of one panel that lies in one piece, as convolutions have it: a tile's rows of A are read from end to
+ * end, whose sums go to C at every DEPTH. The bits are those of the general way. */
+static void gemm_deep_panel(const gra__gemm_args *args)
+{
+    const int64_t count = tile_count(args->m, TILE_ROWS);
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t row = tile_start(args->m, count, i),
+                      rows = tile_start(args->m, count, i + 1) - row;
+        tile_end to = {.c = args->c + row * args->crs, .stride = args->crs, .columns = args->n};
+        for (int64_t k = 0; k < args->k; k += DEPTH) {
+            const operands at = {.k = args->k - k < DEPTH ? args->k - k : DEPTH,
+                                 .a = args->a + row * args->ars + k * args->acs,
+                                 .ars = args->ars,
+                                 .acs = args->acs,
+                                 .b = args->b + k * PANEL,
+                                 .brs = PANEL,
+                                 .ahead = 8 * PANEL};
+            to.accumulate = args->accumulate || k > 0;
+            tiles[args->n > VW][rows - 1](&at, &to);
+        }
+    }
+}
+
 /* C = a b, the product of a column and a row: nothing but stores. */
 static void outer_product(const gra__gemm_args *args)
 {
@@ -408,6 +431,11 @@ static void gemm(const gra__gemm_args *args)
     if (args->k == 1 && args->bcs == 1 && !stream && !args->accumulate && !args->row_bias &&
         !args->column_bias) {
         outer_product(args);
+        return;
+    }
+    if (args->bcs == 1 && args->brs == PANEL && (args->n == PANEL || args->n == VW) &&
+        args->m > 1 && args->k > DEPTH && !args->row_bias && !args->column_bias) {
+        gemm_deep_panel(args);
         return;
     }
     int64_t k0 = 0;

@@ -49,7 +49,6 @@ typedef struct problem {
     bool rotated;
     int64_t tiles_h, tiles_w, tiles; // tiles of an image, and of all images
     int64_t points;                  // n * n
-    int64_t depth;                   // input channels summed at a time
     int64_t panel, panels;           // output channels in a panel, and panels
     int64_t block, blocks;           // tiles in a block, and blocks
     bool shared;                     // all threads work on one block
@@ -89,12 +88,6 @@ static int kind_of(const gra__conv2d_shape *d)
     return best;
 }
 
-/* A long sum of products rounds more than the transforms do. Larger tiles, which magnify that, sum in pieces. */
-static int64_t depth_of(const problem *p)
-{
-    return p->loops->n == 6 ? p->c : larger(64, round_up(p->c / 4, ALIGN));
-}
-
 static void plan_sizes(problem *p)
 {
     const bool whole = p->v_block == p->c;
@@ -130,7 +123,6 @@ static problem plan(const gra__conv2d_shape *d)
     p.tiles_w = ceiling(p.out_w, p.loops->m);
     p.tiles = p.n * p.tiles_h * p.tiles_w;
     p.points = p.loops->n * p.loops->n;
-    p.depth = depth_of(&p);
     p.v_block = p.c;
     p.panels = ceiling(p.k, p.panel);
     return p;
@@ -307,20 +299,18 @@ static void multiply(const problem *p, const outputs *o, int64_t first, int64_t 
     float *const m = o->m + gra__thread_index() * p->m_size;
     const float *const u = o->u + (p->fused ? gra__thread_index() : panel) * p->u_panel;
     for (int64_t point = 0; point < p->points; point++)
-        for (int64_t c = 0; c < p->c; c += p->depth)
-            gra__kernels_get()->gemm->gemm(
-                &(gra__gemm_args){.m = tiles,
-                                  .n = width,
-                                  .k = smaller(p->depth, p->c - c),
-                                  .a = o->v + point * p->v_plane + at * p->v_row + c,
-                                  .ars = p->v_row,
-                                  .acs = 1,
-                                  .b = u + point * p->u_plane + c * p->panel,
-                                  .brs = p->panel,
-                                  .bcs = 1,
-                                  .c = m + point * p->m_plane,
-                                  .crs = p->panel,
-                                  .accumulate = c > 0});
+        gra__kernels_get()->gemm->gemm(
+            &(gra__gemm_args){.m = tiles,
+                              .n = width,
+                              .k = p->c,
+                              .a = o->v + point * p->v_plane + at * p->v_row,
+                              .ars = p->v_row,
+                              .acs = 1,
+                              .b = u + point * p->u_plane,
+                              .brs = p->panel,
+                              .bcs = 1,
+                              .c = m + point * p->m_plane,
+                              .crs = p->panel});
     for (int64_t i = 0; i < tiles; i++)
         transform_output(p, o, first + at + i, panel, m + i * p->panel);
 }
