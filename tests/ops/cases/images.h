@@ -33,16 +33,13 @@ CASE(conv2d_relu_max_pool2d,
                                                  .padding = 1,
                                                  .activation = GRA_RELU},
                             (gra_max_pool2d_options){.kernel_size = 2, .dilation = 1}))
-CASE(conv2d_max_pool2d_overlapping,
-     gra__conv2d_max_pool2d(
-         (gra_conv2d_options){.input = in[0],
-                              .weight = in[1],
-                              .stride = 2,
-                              .dilation = 1,
-                              .groups = 2,
-                              .padding = 2},
-         (gra_max_pool2d_options){
-             .kernel_size = 3, .stride = 2, .padding = 1, .dilation = 1, .ceil_mode = true}))
+CASE(
+    conv2d_max_pool2d_overlapping,
+    gra__conv2d_max_pool2d(
+        (gra_conv2d_options){
+            .input = in[0], .weight = in[1], .stride = 2, .dilation = 1, .groups = 2, .padding = 2},
+        (gra_max_pool2d_options){
+            .kernel_size = 3, .stride = 2, .padding = 1, .dilation = 1, .ceil_mode = true}))
 CASE(channels_last_avg_pool2d, gra_avg_pool2d(in[0], 3, .stride = 2, .padding = 1))
 CASE(channels_last_avg_pool2d_ceil, gra_avg_pool2d(in[0], .kernel_size_hw = {3, 2}, .stride = 2,
                                                    .ceil_mode = true, .count_include_pad = false))
