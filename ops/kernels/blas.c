@@ -5,6 +5,7 @@
 #include "core/threads.h"
 #include "ops/kernels/isa.h"
 #include "ops/kernels/parallel.h"
+#include "ops/kernels/sizes.h"
 
 #ifdef GRA_HAVE_BLIS
 #if defined(__GNUC__)
@@ -17,11 +18,6 @@
 #pragma GCC diagnostic pop
 #endif
 #endif
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Where a product is cut for BLIS: whose kernels for edges may round differently, so the cuts depend on the shape only.
  * Every block packs its own copy of the matrix that is not cut, so blocks are large. */

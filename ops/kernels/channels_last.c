@@ -6,26 +6,7 @@
 #include "ops/kernels/gemm.h"
 #include "ops/kernels/isa.h"
 #include "ops/kernels/parallel.h"
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t ceiling(int64_t a, int64_t unit)
-{
-    return (a + unit - 1) / unit;
-}
-
-static int64_t round_up(int64_t a, int64_t unit)
-{
-    return ceiling(a, unit) * unit;
-}
+#include "ops/kernels/sizes.h"
 
 /* Images are taken in bands of output rows. The input rows of a band are read where they lie, or copied to
  *

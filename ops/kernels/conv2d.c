@@ -8,6 +8,7 @@
 #include "ops/kernels/blas.h"
 #include "ops/kernels/isa.h"
 #include "ops/kernels/parallel.h"
+#include "ops/kernels/sizes.h"
 
 /* Float32 goes through the direct loops of conv2d_loops.c: forward and weight gradient always, the input gradient where
  * the stride is 1, as it is then a convolution of g with the filter turned around. The rest goes through im2col.
@@ -18,21 +19,6 @@
  *
  * unless it can be read where it lies. Work is cut into items, (image, group, band of output rows) or (partial sum, group,
  * panel of channels), which threads share. */
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t round_up(int64_t a, int64_t unit)
-{
-    return (a + unit - 1) / unit * unit;
-}
 
 /* Multiply-adds times two. */
 static double work_of(const gra__conv2d_shape *d)

@@ -3,6 +3,7 @@
 #include "core/threads.h"
 #include "ops/kernels/isa.h"
 #include "ops/kernels/parallel.h"
+#include "ops/kernels/sizes.h"
 
 enum {
     PIXELS = 64,    // of a block of local response norm
@@ -10,11 +11,6 @@ enum {
     PARTS = 32,     // into which sums are cut, where there are so many rows
     WORK = 65536    // numbers that are worth a thread of their own
 };
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static int thread_count(int64_t numbers, int64_t blocks)
 {

@@ -7,16 +7,7 @@
 #include "ops/kernels/gemm.h"
 #include "ops/kernels/isa.h"
 #include "ops/kernels/parallel.h"
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
+#include "ops/kernels/sizes.h"
 
 /* Threads over planes: at least 128 thousand numbers for each, some 25 microseconds. */
 static int thread_count(const gra__pool2d_shape *d)

@@ -4,17 +4,13 @@
 #include "ops/kernels/gemm.h"
 #include "ops/kernels/isa.h"
 #include "ops/kernels/parallel.h"
+#include "ops/kernels/sizes.h"
 
 enum {
     ROWS = 1024, // of a block, which one thread takes
     COLUMNS = 64,
     THREAD_FLOATS = 65536 // below this much for each, a further thread does not pay
 };
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 typedef struct blocks {
     int64_t rows, columns;           // of a matrix

@@ -7,6 +7,7 @@
 #include "ops/kernels/gemm.h"
 #include "ops/kernels/isa.h"
 #include "ops/kernels/parallel.h"
+#include "ops/kernels/sizes.h"
 
 /* All tiles of all images stand in one line, which is cut into blocks. A block goes through two stages:
  *
@@ -16,26 +17,6 @@
  * Where there are many blocks, each is one thread's alone and its V stays in the second cache; where there are few, as in
  * the last layers of a network, all threads share the stages of one block. No sum depends on the cut, save the weight
  * gradient's, whose blocks follow from the shape. */
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t ceiling(int64_t a, int64_t unit)
-{
-    return (a + unit - 1) / unit;
-}
-
-static int64_t round_up(int64_t a, int64_t unit)
-{
-    return ceiling(a, unit) * unit;
-}
 
 /* What is computed, y from x or dx from g, seen from one group: c channels in, k channels out. */
 typedef struct problem {
