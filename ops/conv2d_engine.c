@@ -14,13 +14,12 @@ typedef struct {
     bool channels_last;
     size_t (*workspace[3])(const gra__conv2d_shape *s); /* by direction */
     void (*run)(gra__direction d, const gra__conv2d_shape *s, const void *a, const void *b,
-                const void *bias, bool relu, void *out, void *workspace);
+                const void *bias, void *out, void *workspace);
 } engine;
 
 static void run_f32(gra__direction d, const gra__conv2d_shape *s, const void *a, const void *b,
-                    const void *bias, bool relu, void *out, void *workspace)
+                    const void *bias, void *out, void *workspace)
 {
-    (void)relu;
     if (d == GRA__FORWARD)
         gra__conv2d_forward_f32(s, a, b, bias, out, workspace);
     else if (d == GRA__BACKWARD_INPUT)
@@ -30,9 +29,8 @@ static void run_f32(gra__direction d, const gra__conv2d_shape *s, const void *a,
 }
 
 static void run_f64(gra__direction d, const gra__conv2d_shape *s, const void *a, const void *b,
-                    const void *bias, bool relu, void *out, void *workspace)
+                    const void *bias, void *out, void *workspace)
 {
-    (void)relu;
     if (d == GRA__FORWARD)
         gra__conv2d_forward_f64(s, a, b, bias, out, workspace);
     else if (d == GRA__BACKWARD_INPUT)
@@ -42,9 +40,9 @@ static void run_f64(gra__direction d, const gra__conv2d_shape *s, const void *a,
 }
 
 static void run_nhwc(gra__direction d, const gra__conv2d_shape *s, const void *a, const void *b,
-                     const void *bias, bool relu, void *out, void *workspace)
+                     const void *bias, void *out, void *workspace)
 {
-    (void)bias, (void)relu; /* of the forward, which run_form calls */
+    (void)bias; /* of the forward, which run_form calls */
     if (d == GRA__BACKWARD_INPUT)
         gra__conv2d_nhwc_backward_input_f32(s, a, b, out, workspace);
     else
@@ -68,9 +66,8 @@ static const engine row_major_f64 = {
 static const engine nhwc_f32 = {
     .dtype = GRA_FLOAT32,
     .channels_last = true,
-    .workspace = {gra__conv2d_nhwc_forward_workspace_f32,
-                  gra__conv2d_nhwc_backward_input_workspace_f32,
-                  gra__conv2d_nhwc_backward_weight_workspace_f32},
+    .workspace = {[GRA__BACKWARD_INPUT] = gra__conv2d_nhwc_backward_input_workspace_f32,
+                  [GRA__BACKWARD_WEIGHT] = gra__conv2d_nhwc_backward_weight_workspace_f32},
     .run = run_nhwc,
 };
 
@@ -174,10 +171,10 @@ gra_tensor *gra__conv2d_run(gra__direction direction, const gra__conv2d_shape *s
     void *const workspace = out ? gra__alloc_data(bytes) : NULL;
     if (!workspace)
         return NULL;
-    e->run(direction, s, gra__ptr(a), gra__ptr(b), bias ? gra__ptr(flat_bias) : NULL, relu,
-           gra__ptr(out), workspace);
+    e->run(direction, s, gra__ptr(a), gra__ptr(b), bias ? gra__ptr(flat_bias) : NULL, gra__ptr(out),
+           workspace);
     gra__dealloc(workspace, bytes);
-    if (relu && !e->channels_last) /* the other engines have no fused form */
+    if (relu) /* run_form has it fused */
         gra_relu_(out);
     return gra__converted(out, dtype);
 }

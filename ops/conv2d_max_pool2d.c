@@ -26,7 +26,6 @@
 #include "ops/kernels/pool2d_nhwc.h"
 #include "ops/layout.h"
 #include "ops/max_pool2d.h"
-#include "ops/relu.h"
 #include "ops/window.h"
 
 typedef struct {
