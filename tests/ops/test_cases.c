@@ -227,11 +227,7 @@ int main(void)
     tcase_add_test(tcase, no_op_is_missing_from_the_table);
     tcase_add_test(tcase, no_recorded_case_is_missing_from_the_table);
     suite_add_tcase(suite, tcase);
-    SRunner *const runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int failed = gra_test_run(suite, CK_NOFORK);
     gra_free(recorded);
     return failed > 0;
 }

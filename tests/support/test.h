@@ -190,6 +190,17 @@ static inline bool gra_test_wanted(const char *name, int argc, char **argv)
     return argc < 2;
 }
 
+/* Runs a suite and frees it; returns how many of its checks failed. */
+static inline int gra_test_run(Suite *suite, enum fork_status forks)
+{
+    SRunner *const runner = srunner_create(suite);
+    srunner_set_fork_status(runner, forks);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed;
+}
+
 static inline int gra_test_main(const char *name, const TTest *const *tests, size_t count, int argc,
                                 char **argv)
 {
@@ -207,12 +218,8 @@ static inline int gra_test_main(const char *name, const TTest *const *tests, siz
         }
     }
     suite_add_tcase(suite, tcase);
-    SRunner *const runner = srunner_create(suite);
     const char *const fork = getenv("CK_FORK");
-    srunner_set_fork_status(runner, fork && strcmp(fork, "yes") == 0 ? CK_FORK : CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int failed = gra_test_run(suite, fork && strcmp(fork, "yes") == 0 ? CK_FORK : CK_NOFORK);
     if (wanted < argc - 1 || wanted == 0)
         fprintf(stderr, "%s: not all of the tests named exist\n", name);
     return failed > 0 || wanted < argc - 1 || wanted == 0;

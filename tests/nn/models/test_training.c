@@ -174,10 +174,6 @@ int main(void)
     tcase_add_loop_test(tcase, a_steady_step_asks_the_system_for_nothing, 0, COUNT);
     tcase_add_test(tcase, a_batch_that_there_is_no_memory_for_is_one_error);
     suite_add_tcase(suite, tcase);
-    SRunner *const runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int failed = gra_test_run(suite, CK_NOFORK);
     return failed > 0;
 }
