@@ -5,8 +5,11 @@
  * float64 and float32 against the recorded ones, then gradcheck and gradgradcheck in float64 on the
  * same inputs.  An op that no case reaches, or whose rule no case runs, fails the last test.
  *
- * The file of recorded cases is GRA_CASES or its place in the source tree.
+ * The folder of recorded cases is GRA_CASES or its place in the source tree; it has one file for each
+ * file of cases.
  */
+#include <glob.h>
+
 #include "gradus.h"
 
 #include "core/watch.h"
@@ -14,7 +17,7 @@
 
 #include "cases/all.h" /* the functions that cases use; with CASE defined, the cases */
 
-enum { MAX_IN = 8, NAME = 128 };
+enum { MAX_IN = 8, NAME = 128, MAX_FILES = 64 };
 
 typedef struct {
     const char *name;
@@ -38,7 +41,8 @@ static const op_case cases[] = {
 
 enum { CASES = sizeof cases / sizeof cases[0] };
 
-static gra_tensor_file *recorded;
+static gra_tensor_file *recorded[MAX_FILES];
+static int file_count;
 
 /* ---- which ops were seen ---- */
 
@@ -60,9 +64,10 @@ static gra_tensor *part(const char *name, const char *what)
 {
     char key[2 * NAME];
     snprintf(key, sizeof key, "%s/%s", name, what);
-    for (int i = 0; i < gra_tensor_file_count(recorded); i++)
-        if (strcmp(gra_tensor_file_name(recorded, i), key) == 0)
-            return gra_tensor_file_get(recorded, key);
+    for (int f = 0; f < file_count; f++)
+        for (int i = 0; i < gra_tensor_file_count(recorded[f]); i++)
+            if (strcmp(gra_tensor_file_name(recorded[f], i), key) == 0)
+                return gra_tensor_file_get(recorded[f], key);
     return NULL;
 }
 
@@ -196,27 +201,45 @@ START_TEST(no_op_is_missing_from_the_table)
 END_TEST
 
 /* Ops and cases both ways: what was recorded and has no C twin would go untested. */
+static void assert_has_twin(const char *key)
+{
+    const size_t length = strcspn(key, "/");
+    bool found = false;
+    for (int k = 0; k < CASES && !found; k++)
+        found = strlen(cases[k].name) == length && !strncmp(cases[k].name, key, length);
+    ck_assert_msg(found, "the recorded case %.*s has no C twin", (int)length, key);
+}
+
 START_TEST(no_recorded_case_is_missing_from_the_table)
 {
-    for (int i = 0; i < gra_tensor_file_count(recorded); i++) {
-        const char *const key = gra_tensor_file_name(recorded, i);
-        const size_t length = strcspn(key, "/");
-        bool found = false;
-        for (int k = 0; k < CASES && !found; k++)
-            found = strlen(cases[k].name) == length && !strncmp(cases[k].name, key, length);
-        ck_assert_msg(found, "the recorded case %.*s has no C twin", (int)length, key);
-    }
+    for (int f = 0; f < file_count; f++)
+        for (int i = 0; i < gra_tensor_file_count(recorded[f]); i++)
+            assert_has_twin(gra_tensor_file_name(recorded[f], i));
 }
 END_TEST
 
+static bool open_recorded(const char *folder)
+{
+    char pattern[4096];
+    glob_t found;
+    snprintf(pattern, sizeof pattern, "%s/*.safetensors", folder);
+    if (glob(pattern, 0, NULL, &found) != 0 || found.gl_pathc > MAX_FILES) {
+        fprintf(stderr, "test_cases: %s does not match 1 to %d files\n", pattern, MAX_FILES);
+        return false;
+    }
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        recorded[file_count++] = gra_tensor_file_open(found.gl_pathv[i]);
+    globfree(&found);
+    if (gra_error())
+        fprintf(stderr, "test_cases: %s\n", gra_error());
+    return !gra_error();
+}
+
 int main(void)
 {
-    const char *const path = getenv("GRA_CASES");
-    recorded = gra_tensor_file_open(path ? path : GRA_RECORDED);
-    if (!recorded) {
-        fprintf(stderr, "test_cases: %s\n", gra_error());
+    const char *const folder = getenv("GRA_CASES");
+    if (!open_recorded(folder ? folder : GRA_RECORDED))
         return 1;
-    }
     gra__watch = note;
     Suite *const suite = suite_create("cases");
     TCase *const tcase = tcase_create("cases");
@@ -228,6 +251,6 @@ int main(void)
     tcase_add_test(tcase, no_recorded_case_is_missing_from_the_table);
     suite_add_tcase(suite, tcase);
     const int failed = gra_test_run(suite, CK_NOFORK);
-    gra_free(recorded);
+    gra_free_objects((void *const *)recorded, file_count);
     return failed > 0;
 }

@@ -1,9 +1,10 @@
-"""record - evaluates all cases with PyTorch and writes them to a safetensors file.
+"""record - evaluates all cases with PyTorch and writes them to safetensors files, one for each file of
+cases.
 
-    record.py FILE [SEED]
+    record.py FOLDER [SEED] [NAME ...]       NAME: only these files of cases
 
-tests/ops/recorded.safetensors is what `record.py tests/ops/recorded.safetensors` wrote; plain
-./run-tests compares with it, ./run-tests --with-pytorch with a fresh one of another seed.
+tests/ops/recorded/ is what `record.py tests/ops/recorded` wrote; plain ./run-tests compares with it,
+./run-tests --with-pytorch with fresh ones of another seed.
 """
 import importlib
 import sys
@@ -18,14 +19,18 @@ import support
 
 
 def main():
-    path, seed = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    folder, seed = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
     for file in sorted((HERE / "cases").glob("*.py")):
+        if sys.argv[3:] and file.stem not in sys.argv[3:]:
+            continue
+        before = set(support.CASES)
         importlib.import_module(file.stem)
-    named = {}
-    for name in sorted(support.CASES):
-        named.update(support.record(name, seed))
-    save_file({key: value.contiguous().clone() for key, value in named.items()}, path)
-    print(f"{len(support.CASES)} cases in {path}")
+        named = {}
+        for name in sorted(set(support.CASES) - before):
+            named.update(support.record(name, seed))
+        path = folder / f"{file.stem}.safetensors"
+        save_file({key: value.contiguous().clone() for key, value in named.items()}, path)
+        print(f"{len(support.CASES) - len(before)} cases in {path}")
 
 
 main()
