@@ -18,6 +18,7 @@
 #include "core/alloc_cache.h"
 #include "core/create.h"
 #include "core/error.h"
+#include "core/error_path.h"
 #include "core/watch.h"
 #include "ops/ops.h"
 
@@ -157,7 +158,7 @@ static gra_tensor *restore_output(const gra__walk *w, gra_node *node, int k)
     if (!result->saved)
         return NULL;
     gra_tensor *const out = gra__scoped(gra__alias(result->saved));
-    if (out && w->create) {
+    if (out && w->create && result->shape.count >= 0) {
         gra__retain(node);
         out->node = node;
         out->output = k;
@@ -289,6 +290,8 @@ static bool call_rule(gra__walk *w, size_t index, gra_tensor **g, gra_tensor **l
         return false;
     gra__watch_call(GRA__RULE, true, &c);
     node->op->vjp(&c, g, dx);
+    if (gra_error())
+        gra__error_inside("the rule of ", gra_op_name(node->op));
     gra__watch_call(GRA__RULE, false, &c);
     return !gra_error() && pass_on(w, node, needs, dx) &&
            (streamed < 0 || gra__update_stream(&c, g, streamed));

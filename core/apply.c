@@ -7,6 +7,7 @@
 
 #include "alloc_cache.h"
 #include "error.h"
+#include "error_path.h"
 #include "node.h"
 #include "schema.h"
 #include "watch.h"
@@ -104,10 +105,16 @@ static void note_write(const gra_op *op, gra_tensor *t, bool recording)
     t->view_version = t->storage->version;
 }
 
-static bool gives_floating(const gra_call *c)
+static bool is_differentiable(const gra_call *c, int k)
+{
+    return gra_dtype_is_floating(c->out[k]->dtype) &&
+           !(k < 31 && (c->op->non_differentiable & GRA_OUT(k)));
+}
+
+static bool has_history(const gra_call *c)
 {
     for (int k = 0; k < c->n_out; k++)
-        if (gra_dtype_is_floating(c->out[k]->dtype))
+        if (is_differentiable(c, k))
             return true;
     return false;
 }
@@ -131,14 +138,15 @@ static bool make_outputs_new(gra_call *c)
 static bool record(gra_call *c, bool recording)
 {
     gra_node *node = NULL; /* made before the version moves: what is saved is what was read */
-    recording = recording && gives_floating(c);
+    recording = recording && has_history(c);
     if (recording && make_outputs_new(c))
         node = gra__node_new(c);
     if (c->op->inplace)
         note_write(c->op, c->out[0], recording);
     bool fine = node || !recording;
     for (int k = 0; node && k < c->n_out && fine; k++)
-        fine = !gra_dtype_is_floating(c->out[k]->dtype) || gra__node_attach(node, k, c->out[k]);
+        fine = is_differentiable(c, k) ? gra__node_attach(node, k, c->out[k])
+                                       : gra__node_keep_output(node, k, c->out[k]);
     gra__release(node);
     return fine;
 }
@@ -149,6 +157,8 @@ static bool run_forward(gra_call *c, bool recording)
     const bool was = gra_set_grad(gra_grad_enabled() && c->op->composite);
     c->op->forward(c);
     gra_set_grad(was);
+    if (gra_error())
+        gra__error_inside("", gra_op_name(c->op));
     if (gra_error() || !outputs_made(c->op, c->out, c->n_out) || !record(c, recording)) {
         gra_release(mark);
         return false;

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "error_path.h"
 
@@ -52,6 +53,14 @@ static size_t write_path(const gra__path *entry, char *text, size_t size)
     if (used < size)
         used += (size_t)snprintf(text + used, size - used, "%s%s", dot, entry->name);
     return used < size ? used : size - 1;
+}
+
+void gra__error_inside(const char *part, const char *op)
+{
+    const size_t length = strlen(op), used = strlen(pending);
+    const bool told = !*part && !strncmp(pending, op, length) && pending[length] == ':';
+    if (used && !told)
+        snprintf(pending + used, sizeof pending - used, " (in %s%s)", part, op);
 }
 
 void *gra_fail(const char *format, ...)

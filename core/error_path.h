@@ -1,4 +1,4 @@
-/* error_path.h - the modules that are running, so that an error can say where it happened. */
+/* error_path.h - the modules and ops that are running, so that an error can say where it happened. */
 #ifndef GRA_CORE_ERROR_PATH_H
 #define GRA_CORE_ERROR_PATH_H
 
@@ -10,5 +10,9 @@ typedef struct gra__path {
 
 void gra__path_push(gra__path *entry, const char *name);
 void gra__path_pop(void);
+
+/* Adds " (in PART OP)" to the pending error; where part is empty and the error begins with the name of
+ * the op, it tells already. */
+void gra__error_inside(const char *part, const char *op);
 
 #endif

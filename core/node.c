@@ -130,11 +130,19 @@ gra_node *gra__node_new(const gra_call *c)
     return NULL;
 }
 
+bool gra__node_keep_output(gra_node *node, int k, const gra_tensor *t)
+{
+    if (k >= 31 || !(node->saves & GRA_OUT(k)))
+        return true;
+    gra__result *const result = &node->results[k];
+    result->saved = gra__alias(t);
+    result->saved_version = t->storage->version;
+    return result->saved != NULL;
+}
+
 bool gra__node_attach(gra_node *node, int k, gra_tensor *t)
 {
-    const bool saves = k < 31 && (node->saves & GRA_OUT(k));
-    gra_tensor *const saved = saves ? gra__alias(t) : NULL;
-    if (saves && !saved)
+    if (!gra__node_keep_output(node, k, t))
         return false;
     gra__retain(node);
     if (t->node)
@@ -146,8 +154,6 @@ bool gra__node_attach(gra_node *node, int k, gra_tensor *t)
     result->tensor = t;
     result->shape = t->shape;
     result->dtype = t->dtype;
-    result->saved = saved;
-    result->saved_version = t->storage->version;
     return true;
 }
 

@@ -67,6 +67,10 @@ gra_node *gra__node_new(const gra_call *c);
 /* Makes t output k of node. False with an error, and t as it was, where memory is short. */
 bool gra__node_attach(gra_node *node, int k, gra_tensor *t);
 
+/* Keeps t, output k, for the rule where the op saves it; for an output without a gradient. False with
+ * an error where memory is short. */
+bool gra__node_keep_output(gra_node *node, int k, const gra_tensor *t);
+
 /* Drops t's reference on its node. */
 void gra__node_forget(gra_tensor *t);
 

@@ -67,8 +67,10 @@ struct gra_op {
      * mistake it calls gra_fail and leaves c->out[0] NULL. Its temporaries are released for it. */
     void (*forward)(gra_call *c);
 
-    /* g[k] is the gradient of output k, never NULL; sets dx[i] to the gradient of input i for each i
-     * with c->needs[i]. A gradient may keep broadcast dims; the engine sums them away. */
+    /* g[k] is the gradient of output k: zeros where nothing used that output, and NULL only where it
+     * cannot have one (an integer, a bool, or .non_differentiable). Sets dx[i] to the gradient of
+     * input i for each i with c->needs[i]. A gradient may keep broadcast dims; the engine sums them
+     * away. An op without a vjp works until a gradient would flow through it, which is an error. */
     void (*vjp)(gra_call *c, gra_tensor **g, gra_tensor **dx);
 
     /* Optional, for inputs whose gradient is large: the gradient of input i alone, to the same
@@ -81,8 +83,12 @@ struct gra_op {
     gra_saves strips; /* GRA_IN(i) for the inputs that vjp_strips is for */
     gra_saves saves;  /* what vjp reads of c->in and c->out; 0 is all inputs */
     size_t args_size; /* bytes of the struct of arguments */
-    bool inplace;     /* out[0] is in[0], written: the schema marks it Tensor(a!) */
-    bool composite;   /* forward is made of recorded ops, so the op needs no node of its own */
+
+    /* GRA_OUT(k) for floating-point outputs that no gradient flows through: they do not require one.
+     * Integers and bools never do. */
+    gra_saves non_differentiable;
+    bool inplace;   /* out[0] is in[0], written: the schema marks it Tensor(a!) */
+    bool composite; /* forward is made of recorded ops, so the op needs no node of its own */
 
     /* Optional, for gra_profile: how many multiplications and additions a forward that has just run
      * is worth, from the shapes of c->in and c->out and the arguments. */
