@@ -20,8 +20,10 @@
 #include "arena.h"
 #include "dry_run.h"
 #include "error.h"
+#include "error_path.h"
+#include "tally.h"
 
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, FEW_BYTES = 512 }; /* up to there classes are multiples of the alignment */
 enum { CLASSES = 8 * 12, SMALL_CLASSES = 8 * 8 }; /* up to 1 MiB; small: up to 64 KiB */
 enum { LARGEST = 1 << 20 };                       /* of the last class */
 enum { LOCAL_BYTES = 1 << 20 };                   /* that a thread keeps of each class */
@@ -31,7 +33,7 @@ typedef struct block {
 } block;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static size_t allocated, peak, cached;
+static size_t cached;
 static uint64_t system_calls;
 
 static size_t class_of(size_t size)
@@ -54,13 +56,13 @@ static size_t class_bytes(size_t class)
     return (((size_t)1 << octave) + (class % 8 + 1) * ((size_t)1 << (octave - 3))) * ALIGNMENT;
 }
 
-static void count_allocated(size_t bytes)
+static void count(ptrdiff_t bytes)
 {
-    const size_t now = __atomic_add_fetch(&allocated, bytes, __ATOMIC_RELAXED);
-    size_t seen = __atomic_load_n(&peak, __ATOMIC_RELAXED);
-    while (now > seen && !__atomic_compare_exchange_n(&peak, &seen, now, true, __ATOMIC_RELAXED,
-                                                      __ATOMIC_RELAXED))
-        ;
+    enum { FEW = 1 << 15 };
+    if (bytes > -FEW && bytes < FEW)
+        gra__tally_bytes(bytes);
+    else
+        gra__tally_many(bytes);
 }
 
 static void *from_system(size_t bytes)
@@ -73,9 +75,15 @@ static void *from_system(size_t bytes)
 #ifdef GRA_POOLING
 
 static block *shared[CLASSES];
-static _Thread_local block *local[SMALL_CLASSES];
-static _Thread_local size_t local_bytes[SMALL_CLASSES];
-static _Thread_local bool local_registered;
+
+/* What a thread keeps of one class. */
+typedef struct shelf {
+    block *first;
+    size_t bytes;
+} shelf;
+
+static _Thread_local shelf shelves[SMALL_CLASSES];
+static GRA__HOT shelf *local; /* these, once something is on them; else NULL */
 static pthread_key_t local_key;
 static pthread_once_t local_once = PTHREAD_ONCE_INIT;
 
@@ -91,10 +99,10 @@ static void free_chain(block **head)
 static void free_local(void *unused)
 {
     (void)unused;
-    for (size_t i = 0; i < SMALL_CLASSES; i++)
-        free_chain(&local[i]);
-    memset(local_bytes, 0, sizeof local_bytes);
-    local_registered = false;
+    for (size_t i = 0; local && i < SMALL_CLASSES; i++)
+        free_chain(&local[i].first);
+    memset(shelves, 0, sizeof shelves);
+    local = NULL;
 }
 
 static void make_key(void)
@@ -102,22 +110,39 @@ static void make_key(void)
     pthread_key_create(&local_key, free_local);
 }
 
-static void register_local(void)
+static void make_local(void)
 {
-    local_registered = true;
+    local = shelves;
     pthread_once(&local_once, make_key);
     pthread_setspecific(local_key, local);
+}
+
+static inline void *take_local(size_t class, size_t bytes)
+{
+    block *const found = local ? local[class].first : NULL;
+    if (found) {
+        local[class].first = found->next;
+        local[class].bytes -= bytes;
+    }
+    return found;
+}
+
+static inline bool put_local(size_t class, size_t bytes, block *freed)
+{
+    if (!local || local[class].bytes + bytes > LOCAL_BYTES)
+        return false;
+    freed->next = local[class].first;
+    local[class].first = freed;
+    local[class].bytes += bytes;
+    return true;
 }
 
 static void *take_cached(size_t bytes)
 {
     const size_t class = class_of(bytes);
-    block *found = class < SMALL_CLASSES ? local[class] : NULL;
-    if (found) {
-        local[class] = found->next;
-        local_bytes[class] -= bytes;
+    block *found = class < SMALL_CLASSES ? take_local(class, bytes) : NULL;
+    if (found)
         return found;
-    }
     pthread_mutex_lock(&lock);
     if ((found = shared[class])) {
         shared[class] = found->next;
@@ -147,14 +172,10 @@ static void *take(size_t bytes)
 
 static void put_cached(size_t class, size_t bytes, block *freed)
 {
-    if (class < SMALL_CLASSES && local_bytes[class] + bytes <= LOCAL_BYTES) {
-        if (!local_registered)
-            register_local();
-        freed->next = local[class];
-        local[class] = freed;
-        local_bytes[class] += bytes;
+    if (!local)
+        make_local();
+    if (class < SMALL_CLASSES && put_local(class, bytes, freed))
         return;
-    }
     pthread_mutex_lock(&lock);
     freed->next = shared[class];
     shared[class] = freed;
@@ -215,6 +236,40 @@ size_t gra__alloc_rounded(size_t size)
                            : (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+/* The two ways that nearly all handles, nodes and small tensors go: a thread's own blocks of a few
+ * sizes. NULL and false where there is none, no room, or a dry run. */
+static inline void *fast_alloc(size_t size)
+{
+#ifdef GRA_POOLING
+    const size_t class = (size - 1) / ALIGNMENT, bytes = (class + 1) * ALIGNMENT;
+    if (size - 1 >= FEW_BYTES || gra__dry_run())
+        return NULL;
+    void *const found = take_local(class, bytes);
+    if (found)
+        gra__tally_bytes((ptrdiff_t)bytes);
+    return found;
+#else
+    (void)size;
+    return NULL;
+#endif
+}
+
+static inline bool fast_dealloc(void *freed, size_t size)
+{
+#ifdef GRA_POOLING
+    const size_t class = (size - 1) / ALIGNMENT, bytes = (class + 1) * ALIGNMENT;
+    if (size - 1 >= FEW_BYTES || gra__dry_run() || gra__is_dry(freed) ||
+        !put_local(class, bytes, freed))
+        return false;
+    gra__tally_bytes(-(ptrdiff_t)bytes);
+    return true;
+#else
+    (void)freed;
+    (void)size;
+    return false;
+#endif
+}
+
 /* NULL, without an error, where the system has no more. */
 static void *allocate(size_t size)
 {
@@ -226,7 +281,7 @@ static void *allocate(size_t size)
     }
     if (!found)
         return NULL;
-    count_allocated(bytes);
+    count((ptrdiff_t)bytes);
     if (gra__dry_run())
         gra__dry_count((ptrdiff_t)bytes);
     return found;
@@ -241,13 +296,15 @@ static void *allocate_data(size_t size)
 /* The end of a message. */
 static const char *shortage(size_t size, char text[96])
 {
-    snprintf(text, 96, "%zu bytes were asked for while %zu are in use", size,
-             __atomic_load_n(&allocated, __ATOMIC_RELAXED));
+    snprintf(text, 96, "%zu bytes were asked for while %zu are in use", size, gra__total_bytes());
     return text;
 }
 
 void *gra__alloc(size_t size)
 {
+    void *const fast = fast_alloc(size);
+    if (__builtin_expect(fast != NULL, 1))
+        return fast;
     char text[96];
     void *const found = allocate(size);
     return found ? found : gra_fail("out of memory: %s", shortage(size, text));
@@ -262,10 +319,13 @@ void *gra__alloc_data(size_t size)
 
 void *gra__alloc_elements(const char *op, const gra_shape *shape, size_t size)
 {
+    void *const fast = fast_alloc(size);
+    if (__builtin_expect(fast != NULL, 1))
+        return fast;
     char text[96], sizes[GRA_SHAPE_TEXT];
     void *const found = allocate_data(size);
     return found ? found
-                 : gra_fail("%s: out of memory for a tensor of shape %s: %s", op,
+                 : gra_fail("%.*s: out of memory for a tensor of shape %s: %s", GRA__NAME(op),
                             gra_shape_text(*shape, sizes), shortage(size, text));
 }
 
@@ -277,7 +337,7 @@ void *gra__alloc_zeroed(size_t size)
 
 void gra__dealloc(void *freed, size_t size)
 {
-    if (!freed)
+    if (!freed || fast_dealloc(freed, size))
         return;
     const size_t bytes = gra__alloc_rounded(size);
     if (gra__dry_run())
@@ -286,7 +346,7 @@ void gra__dealloc(void *freed, size_t size)
         gra__dry_dealloc();
         return;
     }
-    __atomic_fetch_sub(&allocated, bytes, __ATOMIC_RELAXED);
+    count(-(ptrdiff_t)bytes);
     put(bytes, freed);
 }
 
@@ -294,8 +354,8 @@ gra_memory gra_memory_stats(void)
 {
     pthread_mutex_lock(&lock);
     const gra_memory stats = {
-        .allocated = __atomic_load_n(&allocated, __ATOMIC_RELAXED),
-        .peak = __atomic_load_n(&peak, __ATOMIC_RELAXED),
+        .allocated = gra__total_bytes(),
+        .peak = gra__peak_bytes(),
         .cached = cached + gra__arena_cached(),
         .system_calls =
             __atomic_load_n(&system_calls, __ATOMIC_RELAXED) + gra__arena_system_calls(),
@@ -306,5 +366,5 @@ gra_memory gra_memory_stats(void)
 
 void gra_memory_reset_peak(void)
 {
-    __atomic_store_n(&peak, __atomic_load_n(&allocated, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+    gra__reset_peak_bytes();
 }

@@ -10,9 +10,10 @@
 #include "error_path.h"
 #include "node.h"
 #include "schema.h"
+#include "thread_local.h"
 #include "watch.h"
 
-static _Thread_local bool grad_off;
+static GRA__HOT bool grad_off;
 
 void (*gra__watch)(const gra__event *event);
 
@@ -46,7 +47,7 @@ bool gra__history_is_current(const char *op, const gra_tensor *t)
         return true;
     gra_fail("%.*s: a view is used whose tensor was modified in place by %.*s since the view was "
              "made; take the view again after the modification",
-             (int)strcspn(op, "("), op, (int)strcspn(t->storage->writer, "("), t->storage->writer);
+             GRA__NAME(op), GRA__NAME(t->storage->writer));
     return false;
 }
 
@@ -157,14 +158,14 @@ static bool run_forward(gra_call *c, bool recording)
     const bool was = gra_set_grad(gra_grad_enabled() && c->op->composite);
     c->op->forward(c);
     gra_set_grad(was);
-    if (gra_error())
+    if (gra__failed)
         gra__error_inside("", gra_op_name(c->op));
-    if (gra_error() || !outputs_made(c->op, c->out, c->n_out) || !record(c, recording)) {
+    if (gra__failed || !outputs_made(c->op, c->out, c->n_out) || !record(c, recording)) {
         gra_release(mark);
         return false;
     }
     keep_outputs(mark, c->out, c->n_out);
-    return !gra_error();
+    return !gra__failed;
 }
 
 /* Fills needs, and sets recording if one of them is; false with an error. */
@@ -199,7 +200,7 @@ static bool call_fits(const gra_op *op, gra_tensor *const *inputs, int count, co
         gra_fail("%s: %s", gra_op_name(op),
                  args ? "arguments were given, but .args_size of the op is 0"
                       : "the struct of its arguments is NULL");
-    return !gra_error();
+    return !gra__failed;
 }
 
 int gra_apply_many(const gra_op *op, gra_tensor *const *inputs, int count, const void *args,
@@ -207,7 +208,7 @@ int gra_apply_many(const gra_op *op, gra_tensor *const *inputs, int count, const
 {
     enum { FEW = 32 }; /* inputs; gra_cat may have any number */
     memset(outputs, 0, (size_t)output_count * sizeof *outputs);
-    if (gra_error() || !call_fits(op, inputs, count, args, output_count) ||
+    if (gra__failed || !call_fits(op, inputs, count, args, output_count) ||
         !inputs_present(op, inputs, count))
         return -1;
     bool few[FEW], recording = false;

@@ -29,7 +29,7 @@ typedef struct dry_state {
 int gra__dry_runs;
 static _Thread_local dry_state state;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static char *start;                   /* atomic; set once */
+const char *gra__dry_start;
 static size_t reserved, mapped, used; /* bytes from start */
 static int file = -1;
 static int64_t blocks; /* atomic: not freed yet */
@@ -43,14 +43,14 @@ bool gra__dry_run_here(void)
 static bool reserve(void)
 {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    for (size_t bytes = (size_t)64 << 40; !start && bytes >= piece; bytes /= 2) {
+    for (size_t bytes = (size_t)64 << 40; !gra__dry_start && bytes >= piece; bytes /= 2) {
         void *const found = mmap(NULL, bytes, PROT_NONE, flags, -1, 0);
         if (found == MAP_FAILED)
             continue;
         reserved = bytes;
-        __atomic_store_n(&start, found, __ATOMIC_RELEASE);
+        __atomic_store_n(&gra__dry_start, found, __ATOMIC_RELEASE);
     }
-    return start != NULL;
+    return gra__dry_start != NULL;
 }
 
 static bool open_file(void)
@@ -63,8 +63,9 @@ static bool open_file(void)
 static bool map_to(size_t bytes)
 {
     for (; mapped < bytes; mapped += piece)
-        if (mapped + piece > reserved || mmap(start + mapped, piece, PROT_READ | PROT_WRITE,
-                                              MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED)
+        if (mapped + piece > reserved ||
+            mmap((char *)gra__dry_start + mapped, piece, PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED)
             return false;
     return true;
 }
@@ -72,8 +73,8 @@ static bool map_to(size_t bytes)
 static void give_back(void)
 {
     if (mapped)
-        mmap(start, mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
-             0);
+        mmap((char *)gra__dry_start, mapped, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     mapped = used = 0;
     if (file >= 0)
         close(file);
@@ -113,7 +114,7 @@ void *gra__dry_alloc(size_t bytes)
     if (bytes < reserved && used > 0 && (used > round_trip || bytes > reserved - used))
         used = 0;
     if (bytes <= reserved - used && map_to(used + bytes)) {
-        found = start + used;
+        found = (char *)gra__dry_start + used;
         used += bytes;
     }
     pthread_mutex_unlock(&lock);
@@ -129,10 +130,10 @@ void gra__dry_dealloc(void)
     __atomic_sub_fetch(&blocks, 1, __ATOMIC_RELAXED);
 }
 
-bool gra__is_dry(const void *block)
+bool gra__dry_holds(const void *block)
 {
-    const char *const from = __atomic_load_n(&start, __ATOMIC_ACQUIRE);
-    return from && (uintptr_t)block - (uintptr_t)from < reserved;
+    const char *const from = __atomic_load_n(&gra__dry_start, __ATOMIC_ACQUIRE);
+    return (uintptr_t)block - (uintptr_t)from < reserved;
 }
 
 void gra__dry_count(ptrdiff_t bytes)

@@ -34,6 +34,8 @@ size_t gra__dry_run_end(void);
 
 extern int gra__dry_runs; /* threads that are in one; atomic */
 bool gra__dry_run_here(void);
+extern const char *gra__dry_start; /* of its addresses; atomic, set once */
+bool gra__dry_holds(const void *block);
 
 /* Whether this thread is in a dry run. Costs the look at one number where no thread is. */
 static inline bool gra__dry_run(void)
@@ -48,7 +50,10 @@ void *gra__dry_alloc(size_t bytes);
 void gra__dry_dealloc(void);
 
 /* Whether gra__dry_alloc gave this address. */
-bool gra__is_dry(const void *block);
+static inline bool gra__is_dry(const void *block)
+{
+    return __atomic_load_n(&gra__dry_start, __ATOMIC_RELAXED) && gra__dry_holds(block);
+}
 
 /* Counts bytes that were allocated, or freed (negative), during this thread's dry run. */
 void gra__dry_count(ptrdiff_t bytes);

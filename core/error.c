@@ -11,18 +11,20 @@
 static _Thread_local char pending[1024];
 static _Thread_local const gra__path *path;
 
+GRA__HOT bool gra__failed;
+
 static pthread_mutex_t hook_lock = PTHREAD_MUTEX_INITIALIZER;
 static void (*hook_fn)(const char *text, void *context);
 static void *hook_context;
 
 const char *gra_error(void)
 {
-    return pending[0] ? pending : NULL;
+    return gra__failed ? pending : NULL;
 }
 
 void gra_clear_error(void)
 {
-    pending[0] = 0;
+    gra__failed = false;
 }
 
 void gra_on_error(void (*fn)(const char *text, void *context), void *context)
@@ -65,8 +67,9 @@ void gra__error_inside(const char *part, const char *op)
 
 void *gra_fail(const char *format, ...)
 {
-    if (pending[0])
+    if (gra__failed)
         return NULL;
+    gra__failed = true;
     va_list list;
     va_start(list, format);
     int length = vsnprintf(pending, sizeof pending, format, list);

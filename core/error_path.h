@@ -1,6 +1,19 @@
-/* error_path.h - the modules and ops that are running, so that an error can say where it happened. */
+/* error_path.h - whether an error is pending, for paths where each nanosecond counts, and the modules
+ * and ops that are running, so that an error can say where it happened. */
 #ifndef GRA_CORE_ERROR_PATH_H
 #define GRA_CORE_ERROR_PATH_H
+
+#include <string.h>
+
+#include "common.h"
+#include "thread_local.h"
+
+/* gra_error() != NULL */
+extern GRA__HOT bool gra__failed;
+
+/* The two arguments of "%.*s" that write an op's name, which is given as a plain name or as a schema:
+ * so no name is cut out of a schema before there is an error. */
+#define GRA__NAME(op) (int)strcspn(op, "("), (op)
 
 /* One running module; lives on the caller's stack between push and pop. */
 typedef struct gra__path {

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "alloc_cache.h"
-#include "error.h"
+#include "error_path.h"
+#include "thread_local.h"
 
 static uint64_t sequence;
 
@@ -25,8 +26,8 @@ static void release_contents(gra_node *node)
 /* A node's end may be the end of a chain of a million; a work list instead of recursion. */
 static void node_destroy(void *self)
 {
-    static _Thread_local gra_node *work;
-    static _Thread_local bool working;
+    static GRA__HOT gra_node *work;
+    static GRA__HOT bool working;
     gra_node *const node = self;
     node->next = work;
     work = node;
@@ -124,7 +125,7 @@ gra_node *gra__node_new(const gra_call *c)
         node->saved[i] = c->saved[i];
         gra__retain(c->saved[i]);
     }
-    if (!gra_error()) /* else what it was to save is not there */
+    if (!gra__failed) /* else what it was to save is not there */
         return node;
     gra__release(node);
     return NULL;

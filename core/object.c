@@ -1,15 +1,14 @@
 /* object.c - reference counts. */
 #include "error.h"
 #include "object_struct.h"
-
-static int64_t live;
+#include "tally.h"
 
 void gra__object_init(gra_object *object, const gra_kind *kind, int owned)
 {
     object->kind = kind;
     object->refs = 1;
     object->owned = owned;
-    __atomic_fetch_add(&live, 1, __ATOMIC_RELAXED);
+    gra__tally_object(1);
 }
 
 void gra__retain(void *object)
@@ -23,7 +22,7 @@ void gra__release(void *object)
     gra_object *const self = object;
     if (!self || __atomic_sub_fetch(&self->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
-    __atomic_fetch_sub(&live, 1, __ATOMIC_RELAXED);
+    gra__tally_object(-1);
     self->kind->destroy(self);
 }
 
@@ -59,5 +58,5 @@ void gra_free_objects(void *const *objects, size_t count)
 
 int64_t gra_live(void)
 {
-    return __atomic_load_n(&live, __ATOMIC_RELAXED);
+    return gra__total_live();
 }

@@ -6,9 +6,10 @@
 
 #include "error.h"
 #include "tensor_struct.h"
+#include "thread_local.h"
 
-static _Thread_local gra_tensor **stack;
-static _Thread_local int height, capacity;
+static GRA__HOT gra_tensor **stack;
+static GRA__HOT int height, capacity;
 static pthread_key_t exit_key;
 static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "error.h"
+#include "error_path.h"
 #include "shape_check.h"
 
 const char gra_shape_kind = 's', gra_dims_kind = 'd';
@@ -54,16 +55,16 @@ int64_t gra__shape_numel(const char *op, gra_shape shape, size_t element)
 {
     char text[GRA_SHAPE_TEXT];
     if (shape.count < 0 || shape.count > GRA_MAX_DIMS) {
-        gra_fail("%s: a tensor of %d dims was asked for; at most %d are possible", op, shape.count,
-                 GRA_MAX_DIMS);
+        gra_fail("%.*s: a tensor of %d dims was asked for; at most %d are possible", GRA__NAME(op),
+                 shape.count, GRA_MAX_DIMS);
         return -1;
     }
     int64_t numel = 1, bytes = 0;
     bool empty = false, huge = false;
     for (int i = 0; i < shape.count; i++) {
         if (shape.size[i] < 0) {
-            gra_fail("%s: size %lld of dim %d in %s is negative", op, (long long)shape.size[i], i,
-                     gra_shape_text(shape, text));
+            gra_fail("%.*s: size %lld of dim %d in %s is negative", GRA__NAME(op),
+                     (long long)shape.size[i], i, gra_shape_text(shape, text));
             return -1;
         }
         empty |= shape.size[i] == 0;
@@ -71,7 +72,7 @@ int64_t gra__shape_numel(const char *op, gra_shape shape, size_t element)
     }
     /* Strides are products of the sizes that are not 0, so these must fit also in an empty tensor. */
     if (huge || __builtin_mul_overflow(numel, (int64_t)element, &bytes)) {
-        gra_fail("%s: a tensor of shape %s has more bytes than the address space", op,
+        gra_fail("%.*s: a tensor of shape %s has more bytes than the address space", GRA__NAME(op),
                  gra_shape_text(shape, text));
         return -1;
     }
@@ -87,10 +88,11 @@ bool gra__broadcast(const char *op, const gra_shape *a, const gra_shape *b, gra_
         const int64_t sa = ia < 0 ? 1 : a->size[ia], sb = ib < 0 ? 1 : b->size[ib];
         if (sa != sb && sa != 1 && sb != 1) {
             char ta[GRA_SHAPE_TEXT], tb[GRA_SHAPE_TEXT];
-            gra_fail("%s: shapes %s and %s do not broadcast: sizes %lld and %lld at dim %d differ "
-                     "and neither is 1",
-                     op, gra_shape_text(*a, ta), gra_shape_text(*b, tb), (long long)sa,
-                     (long long)sb, i);
+            gra_fail(
+                "%.*s: shapes %s and %s do not broadcast: sizes %lld and %lld at dim %d differ "
+                "and neither is 1",
+                GRA__NAME(op), gra_shape_text(*a, ta), gra_shape_text(*b, tb), (long long)sa,
+                (long long)sb, i);
             return false;
         }
         result->size[i] = sa == 1 ? sb : sa;

@@ -6,6 +6,7 @@
 #include "derived.h"
 #include "dry_run.h"
 #include "error.h"
+#include "error_path.h"
 #include "node.h"
 #include "tensor_struct.h"
 
@@ -87,10 +88,11 @@ static gra_tensor *handle_new(gra_storage *storage, gra_shape shape, const int64
 
 gra_tensor *gra__empty(const char *op, gra_shape shape, gra_dtype dtype)
 {
-    if (gra_error())
+    if (gra__failed)
         return NULL;
     if ((unsigned)dtype >= GRA_DTYPE_COUNT)
-        return gra_fail("%s: %d is no dtype; GRA_FLOAT32 to GRA_BOOL are", op, (int)dtype);
+        return gra_fail("%.*s: %d is no dtype; GRA_FLOAT32 to GRA_BOOL are", GRA__NAME(op),
+                        (int)dtype);
     const int64_t numel = gra__shape_numel(op, shape, gra_dtype_size(dtype));
     if (numel < 0)
         return NULL;

@@ -51,7 +51,7 @@ struct gra_tensor {
     gra__updater *updater; /* not owned: takes a leaf's gradient in place of grad; or NULL */
 };
 
-/* New tensors, in the current scope. NULL with an error that names op. */
+/* New tensors, in the current scope. NULL with an error that names op, a plain name or a schema. */
 gra_tensor *gra__empty(const char *op, gra_shape shape, gra_dtype dtype); /* not initialised */
 gra_tensor *gra__zeros(const char *op, gra_shape shape, gra_dtype dtype);
 gra_tensor *gra__empty_strided(const char *op, gra_shape shape, const int64_t *stride,

@@ -255,9 +255,27 @@ static void run_plan(const plan *p, int64_t numel)
         run_units(p, rows, pieces, units * t / threads, units * (t + 1) / threads);
 }
 
+/* A few elements without a conversion: the row function as it is. */
+static bool run_small(const gra__map *map, gra_tensor *out, gra_tensor *const *in)
+{
+    if (out->numel > PIECE || out->dtype != map->computed || map->cond_first ||
+        !is_flat(out, in, map->count))
+        return false;
+    char *at[OPERANDS] = {gra__ptr(out)};
+    ptrdiff_t stride[OPERANDS] = {(ptrdiff_t)gra_dtype_size(out->dtype)};
+    for (int i = 0; i < map->count; i++) {
+        if (in[i]->dtype != map->dtype)
+            return false;
+        at[i + 1] = gra__ptr(in[i]);
+        stride[i + 1] = in[i]->numel == out->numel ? (ptrdiff_t)gra_dtype_size(in[i]->dtype) : 0;
+    }
+    map->row(map, (size_t)out->numel, at, stride);
+    return true;
+}
+
 static void run_over(const gra__map *map, gra_tensor *out, gra_tensor *const *in)
 {
-    if (out->numel == 0 || gra__dry_run())
+    if (out->numel == 0 || gra__dry_run() || run_small(map, out, in))
         return;
     plan p;
     p.map = map;
@@ -351,7 +369,10 @@ static void copy_elements(gra_tensor *to, gra_tensor *from)
 
 static bool same_shape(const gra_shape *a, const gra_shape *b)
 {
-    return a->count == b->count && !memcmp(a->size, b->size, (size_t)a->count * sizeof a->size[0]);
+    bool same = a->count == b->count;
+    for (int i = 0; same && i < a->count; i++)
+        same = a->size[i] == b->size[i];
+    return same;
 }
 
 /* Whether two tensors share memory without being the same elements in the same order. */
@@ -451,7 +472,7 @@ static bool result_shape(const gra_op *op, const gra__map *map, gra_shape *shape
             *shape = *other;
             continue;
         }
-        if (!gra__broadcast(gra_op_name(op), &before, other, shape))
+        if (!gra__broadcast(op->schema, &before, other, shape))
             return false;
     }
     return true;
@@ -510,8 +531,8 @@ gra_tensor *gra__map_run(const gra_op *op, gra__map *map)
     }
     const gra_tensor *const like = map->out ? NULL : leader(map, &shape);
     gra_tensor *const out = map->out ? map->out
-                            : like   ? gra__empty_like(gra_op_name(op), like, map->result)
-                                     : gra__empty(gra_op_name(op), shape, map->result);
+                            : like   ? gra__empty_like(op->schema, like, map->result)
+                                     : gra__empty(op->schema, shape, map->result);
     if (out)
         run_over(map, out, in);
     return out;
