@@ -283,6 +283,30 @@ gra_tensor *gra_adaptive_avg_pool2d(gra_tensor *x, int64_t h,
 gra_tensor *gra_zero_pad2d(gra_tensor *x, int64_t left, int64_t right, int64_t top,
                            int64_t bottom); /* zeros around x [.., H, W] */
 
+/* ---- padding: any number of dims, any dtype ---- */
+
+/* How many elements are added to the ends of the last dim, of the one before it and so on: left, right,
+ * top, bottom, ...; a negative number crops. */
+#define GRA_PADS(...) GRA_DIMS(__VA_ARGS__)
+
+typedef struct gra_pad_options {
+    int begin_;
+    gra_tensor *input;
+    gra_dims pad;     /* GRA_PADS(left, right, ...) */
+    const char *mode; /* "constant", "reflect" (the edge not repeated), "replicate" (the edge) or
+                         "circular" (from the other end) */
+    double value;     /* 0: of the constant */
+} gra_pad_options;
+
+gra_pad_options gra_pad_defaults(void);
+gra_tensor *gra_pad_with(gra_pad_options o); /* y[i] = x[i - left], and outside of x as mode says */
+
+#ifndef __cplusplus
+#define gra_pad(...)                                                                               \
+    gra_pad_with(GRA_KEYWORDS(gra_pad_options, .pad = {&gra_dims_kind, 0, {0}},                    \
+                              .mode = "constant", .begin_ = 0, __VA_ARGS__))
+#endif
+
 /* ---- normalisation: x [N, C, ...] ---- */
 typedef struct gra_local_response_norm_options {
     int begin_;

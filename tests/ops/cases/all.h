@@ -4,3 +4,4 @@
 #include "products.h"
 #include "reductions.h"
 #include "shapes.h"
+#include "windows.h"

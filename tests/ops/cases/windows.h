@@ -1,0 +1,32 @@
+/* windows.h - padding, the convolution family, pooling and interpolation, as
+ * tests/pytorch/cases/windows.py has them. */
+#ifndef CASE
+#else
+CASE(pad_constant, gra_square(gra_pad(in[0], GRA_PADS(1, 2), .value = 0.5)))
+CASE(pad_constant_sides, gra_square(gra_pad(in[0], GRA_PADS(1, 0, 2, 1))))
+CASE(pad_constant_all_dims,
+     gra_square(gra_pad(in[0], GRA_PADS(0, 1, 1, 0, 2, 0, 0, 1), .value = -1)))
+CASE(pad_constant_crops, gra_square(gra_pad(in[0], GRA_PADS(-1, 2, 1, -2), .value = 3)))
+CASE(pad_constant_crops_all, gra_square(gra_pad(in[0], GRA_PADS(-1, -2))))
+CASE(pad_constant_channels_last, gra_square(gra_pad(in[0], GRA_PADS(1, 1, 0, 2))))
+CASE(pad_constant_empty, gra_square(gra_pad(in[0], GRA_PADS(2, 1), .value = 2)))
+CASE(pad_none, gra_square(gra_pad(in[0], GRA_PADS(0, 0))))
+CASE(pad_int, gra_pad(in[0], GRA_PADS(1, 1), .value = 7))
+CASE(pad_bool, gra_pad(in[0], GRA_PADS(1, 2), .value = 1))
+CASE(pad_reflect_1d, gra_square(gra_pad(in[0], GRA_PADS(3, 2), .mode = "reflect")))
+CASE(pad_reflect_2d, gra_square(gra_pad(in[0], GRA_PADS(1, 2, 2, 0), .mode = "reflect")))
+CASE(pad_reflect_3d, gra_square(gra_pad(in[0], GRA_PADS(1, 1, 1, 0, 0, 1), .mode = "reflect")))
+CASE(pad_reflect_crops, gra_square(gra_pad(in[0], GRA_PADS(-1, 3, 2, -2), .mode = "reflect")))
+CASE(pad_reflect_channels_last, gra_square(gra_pad(in[0], GRA_PADS(1, 1, 1, 2), .mode = "reflect")))
+CASE(pad_replicate_1d, gra_square(gra_pad(in[0], GRA_PADS(4, 3), .mode = "replicate")))
+CASE(pad_replicate_2d, gra_square(gra_pad(in[0], GRA_PADS(1, 5, 4, 0), .mode = "replicate")))
+CASE(pad_replicate_3d, gra_square(gra_pad(in[0], GRA_PADS(1, 1, 1, 0, 0, 3), .mode = "replicate")))
+CASE(pad_replicate_crops, gra_square(gra_pad(in[0], GRA_PADS(-1, 3, 2, -2), .mode = "replicate")))
+CASE(pad_replicate_one, gra_square(gra_pad(in[0], GRA_PADS(2, 1), .mode = "replicate")))
+CASE(pad_circular_1d, gra_square(gra_pad(in[0], GRA_PADS(3, 4), .mode = "circular")))
+CASE(pad_circular_2d, gra_square(gra_pad(in[0], GRA_PADS(1, 2, 3, 0), .mode = "circular")))
+CASE(pad_circular_3d, gra_square(gra_pad(in[0], GRA_PADS(1, 1, 1, 0, 0, 2), .mode = "circular")))
+CASE(pad_circular_crops, gra_square(gra_pad(in[0], GRA_PADS(-1, 2, 1, -1), .mode = "circular")))
+CASE(pad_circular_channels_last,
+     gra_square(gra_pad(in[0], GRA_PADS(1, 1, 2, 1), .mode = "circular")))
+#endif
