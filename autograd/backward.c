@@ -197,7 +197,7 @@ static bool restore_saved(const gra__walk *w, gra_node *node, gra_call *c)
         c->out[k] = restore_output(w, node, k);
     for (int i = 0; i < GRA_MAX_SAVED; i++)
         c->saved[i] = held(node->saved[i]);
-    return !gra_error();
+    return !gra__failed;
 }
 
 /* Whether a tensor of shape `small` broadcasts to `large`. */
@@ -290,10 +290,10 @@ static bool call_rule(gra__walk *w, size_t index, gra_tensor **g, gra_tensor **l
         return false;
     gra__watch_call(GRA__RULE, true, &c);
     node->op->vjp(&c, g, dx);
-    if (gra_error())
+    if (gra__failed)
         gra__error_inside("the rule of ", gra_op_name(node->op));
     gra__watch_call(GRA__RULE, false, &c);
-    return !gra_error() && pass_on(w, node, needs, dx) &&
+    return !gra__failed && pass_on(w, node, needs, dx) &&
            (streamed < 0 || gra__update_stream(&c, g, streamed));
 }
 
@@ -336,7 +336,7 @@ static bool visit_with(gra__walk *w, size_t index, gra_tensor **g)
         g[k] = take_gradient(w, node, k);
         any |= g[k] != NULL;
     }
-    if (gra_error())
+    if (gra__failed)
         return false;
     if (!any || (w->targets && !node->needed))
         return true;
@@ -349,12 +349,17 @@ static bool visit_with(gra__walk *w, size_t index, gra_tensor **g)
     return true;
 }
 
-/* The lists are not on the stack, as there may be any number of inputs. */
+/* The lists of most nodes are on the stack, but there may be any number of inputs. */
 static bool visit(gra__walk *w, size_t index)
 {
     const gra_node *const node = w->nodes[index];
     const size_t n_in = (size_t)node->n_in, n_out = (size_t)node->n_out;
     const size_t bytes = 2 * (n_in + n_out) * sizeof(gra_tensor *) + n_in * sizeof(bool);
+    gra_tensor *few[16];
+    if (bytes <= sizeof few) {
+        memset(few, 0, bytes);
+        return visit_with(w, index, few);
+    }
     gra_tensor **const lists = gra__alloc_zeroed(bytes);
     const bool fine = lists && visit_with(w, index, lists);
     gra__dealloc(lists, bytes);
@@ -472,7 +477,7 @@ gra_grad_many_options gra_grad_many_defaults(void)
 
 int gra_backward_with(gra_backward_options o)
 {
-    if (gra_error())
+    if (gra__failed)
         return -1;
     if (!o.tensor) {
         gra_fail("gra_backward: the tensor is NULL");
@@ -546,7 +551,7 @@ static void forget_results(const gra_grad_many_options *o)
 int gra_grad_many_with(gra_grad_many_options o)
 {
     forget_results(&o);
-    if (gra_error() || !check_grad_arguments(&o))
+    if (gra__failed || !check_grad_arguments(&o))
         return -1;
     if (grad_many(&o))
         return 0;

@@ -23,7 +23,7 @@
 #include "error_path.h"
 #include "tally.h"
 
-enum { ALIGNMENT = 64, FEW_BYTES = 512 }; /* up to there classes are multiples of the alignment */
+enum { ALIGNMENT = 64, FEW_BYTES = 1024 }; /* up to there classes are multiples of the alignment */
 enum { CLASSES = 8 * 12, SMALL_CLASSES = 8 * 8 }; /* up to 1 MiB; small: up to 64 KiB */
 enum { LARGEST = 1 << 20 };                       /* of the last class */
 enum { LOCAL_BYTES = 1 << 20 };                   /* that a thread keeps of each class */

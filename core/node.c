@@ -75,7 +75,7 @@ static gra_tensor *save_input(gra_tensor *input)
 
 static void fill_edge(gra__edge *edge, gra_tensor *input, bool save)
 {
-    *edge = (gra__edge){.shape.count = -1};
+    edge->shape.count = -1;
     if (!input)
         return;
     edge->shape = input->shape;
@@ -99,28 +99,26 @@ gra_node *gra__node_new(const gra_call *c)
     const size_t edges = aligned((size_t)c->n_in * sizeof(gra__edge));
     const size_t results = aligned((size_t)c->n_out * sizeof(gra__result));
     const size_t bytes = head + edges + results + c->op->args_size;
-    char *const block = gra__alloc(bytes);
+    char *const block = gra__alloc_zeroed(bytes);
     if (!block)
         return NULL;
     gra_node *const node = (gra_node *)block;
-    *node = (gra_node){
-        .op = c->op,
-        .sequence = __atomic_add_fetch(&sequence, 1, __ATOMIC_RELAXED),
-        .n_in = c->n_in,
-        .n_out = c->n_out,
-        .saves = c->saves,
-        .edges = (gra__edge *)(block + head),
-        .results = (gra__result *)(block + head + edges),
-        .args = block + head + edges + results,
-        .bytes = bytes,
-    };
+    node->op = c->op;
+    node->sequence = __atomic_add_fetch(&sequence, 1, __ATOMIC_RELAXED);
+    node->n_in = c->n_in;
+    node->n_out = c->n_out;
+    node->saves = c->saves;
+    node->edges = (gra__edge *)(block + head);
+    node->results = (gra__result *)(block + head + edges);
+    node->args = block + head + edges + results;
+    node->bytes = bytes;
     gra__object_init(&node->head, &node_kind, 0);
     if (c->args)
         memcpy(node->args, c->args, c->op->args_size);
     for (int i = 0; i < c->n_in; i++)
         fill_edge(&node->edges[i], c->in[i], saves_input(c->saves, i));
     for (int k = 0; k < c->n_out; k++)
-        node->results[k] = (gra__result){.shape.count = -1};
+        node->results[k].shape.count = -1;
     for (int i = 0; i < GRA_MAX_SAVED; i++) {
         node->saved[i] = c->saved[i];
         gra__retain(c->saved[i]);

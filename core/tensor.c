@@ -10,8 +10,22 @@
 #include "node.h"
 #include "tensor_struct.h"
 
+/* The elements of a small tensor stand behind its storage, in one block. */
+enum { BEHIND = 64, FEW_BYTES = 1024 - BEHIND };
+_Static_assert(sizeof(gra_storage) <= BEHIND, "elements must begin behind the storage");
+
+static gra_storage *small_storage_new(const char *op, const gra_shape *shape, size_t bytes)
+{
+    gra_storage *const s = gra__alloc_elements(op, shape, BEHIND + bytes);
+    if (s)
+        *s = (gra_storage){.refs = 1, .bytes = bytes, .data = (char *)s + BEHIND};
+    return s;
+}
+
 static gra_storage *storage_new(const char *op, const gra_shape *shape, size_t bytes)
 {
+    if (bytes <= FEW_BYTES && !gra__dry_run())
+        return small_storage_new(op, shape, bytes);
     gra_storage *const s = gra__alloc(sizeof *s);
     if (!s)
         return NULL;
@@ -26,6 +40,10 @@ static void storage_release(gra_storage *s)
 {
     if (__atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
+    if (s->data == (char *)s + BEHIND) {
+        gra__dealloc(s, BEHIND + s->bytes);
+        return;
+    }
     gra__dealloc(s->data, s->bytes);
     gra__dealloc(s, sizeof *s);
 }
@@ -63,19 +81,17 @@ static bool is_row_major(const gra_tensor *t)
 static gra_tensor *handle_new(gra_storage *storage, gra_shape shape, const int64_t *stride,
                               int64_t offset, gra_dtype dtype)
 {
-    gra_tensor *const t = gra__alloc(sizeof *t);
+    gra_tensor *const t = gra__alloc_zeroed(sizeof *t);
     if (!t) {
         storage_release(storage);
         return NULL;
     }
-    *t = (gra_tensor){
-        .storage = storage,
-        .offset = offset,
-        .shape = shape,
-        .numel = gra__numel(&shape),
-        .dtype = dtype,
-        .view_version = storage->version,
-    };
+    t->storage = storage;
+    t->offset = offset;
+    t->shape = shape;
+    t->numel = gra__numel(&shape);
+    t->dtype = dtype;
+    t->view_version = storage->version;
     t->shape.kind = &gra_shape_kind;
     gra__object_init(&t->head, &tensor_kind, 0);
     if (stride)
