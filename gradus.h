@@ -23,10 +23,12 @@
 #include "core/print.h"
 #include "core/profile.h"
 #include "core/random.h"
+#include "core/registry.h"
 #include "core/scope.h"
 #include "core/shape.h"
 #include "core/tensor.h"
 #include "core/threads.h"
+#include "core/value.h"
 
 #include "ops/ops.h"
 

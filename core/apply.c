@@ -31,13 +31,15 @@ bool gra_grad_enabled(void)
 
 static bool inputs_present(const gra_op *op, gra_tensor *const *inputs, int count)
 {
-    char name[64];
-    for (int i = 0; i < count; i++)
-        if (!inputs[i] && !gra__schema_optional(op->schema, i)) {
-            gra_fail("%s: %s is NULL; a tensor is needed", gra_op_name(op),
-                     gra__schema_input(op->schema, i, name, sizeof name));
+    for (int i = 0; i < count; i++) {
+        if (inputs[i])
+            continue;
+        const gra__parameter *const p = gra__schema_input(gra__schema_of(op), i, count);
+        if (!p->optional) {
+            gra_fail("%s: %s is NULL; a tensor is needed", gra_op_name(op), p->name);
             return false;
         }
+    }
     return true;
 }
 
@@ -185,7 +187,7 @@ static bool look_at_inputs(const gra_op *op, gra_tensor *const *inputs, int coun
 static bool call_fits(const gra_op *op, gra_tensor *const *inputs, int count, const void *args,
                       int output_count)
 {
-    const gra__signature *const s = op ? gra__schema_signature(op) : NULL;
+    const gra__schema *const s = op ? gra__schema_of(op) : NULL;
     if (!op)
         gra_fail("gra_apply: the op is NULL");
     if (!s)
@@ -238,14 +240,4 @@ gra_tensor *gra_apply(const gra_op *op, gra_tensor *const *inputs, int count, co
 {
     gra_tensor *output;
     return gra_apply_many(op, inputs, count, args, &output, 1) < 0 ? NULL : output;
-}
-
-gra_shape gra_call_shape(const gra_call *c, int i)
-{
-    return c->node ? c->node->edges[i].shape : gra_tensor_shape(c->in[i]);
-}
-
-gra_dtype gra_call_dtype(const gra_call *c, int i)
-{
-    return c->node ? c->node->edges[i].dtype : gra_tensor_dtype(c->in[i]);
 }

@@ -18,8 +18,14 @@
  *
  *     gra_tensor *y = gra_apply(&square_op, &x, 1, NULL);
  *
- * There is no registry and no enum: a graph node points to the op, and a user's op is as good as a
- * built-in one.  A vjp is written with tensor ops, so it can be differentiated again.
+ * There is no enum: a graph node points to the op, and a user's op is as good as a built-in one.  It
+ * need not be registered to be used; registry.h is for calling ops by name.  A vjp is written with
+ * tensor ops, so it can be differentiated again.  An op and its schema live as long as the program.
+ *
+ * A schema is written in PyTorch's notation.  The types are Tensor, Tensor? (may be NULL), Tensor[]
+ * (one in a schema), int, int[], int[N] (N at most 8), float, bool, str and ScalarType; parameters
+ * after "*" are given by name only; Tensor(a) shares memory with the result Tensor(a), and Tensor(a!)
+ * is written to.  The results are Tensor, or several: (Tensor values, Tensor indices).
  *
  * An op's arguments that are not tensors are a C struct whose members stand in the schema's order:
  * int is int64_t, float is double, bool is bool, int[N] is int64_t[N], int[] is gra_shape or
@@ -60,8 +66,8 @@ typedef struct gra_call {
 typedef bool (*gra_take_strip)(void *context, gra_tensor *strip);
 
 struct gra_op {
-    const char *
-        schema; /* PyTorch's notation: "sum(Tensor x, int[] dims=[], bool keepdim=False) -> Tensor" */
+    const char *schema; /* "sum(Tensor x, int[] dims=[], bool keepdim=False) -> Tensor" */
+    const char *doc;    /* optional: what the op does, for gra_op_doc and `gradus ops NAME` */
 
     /* Fills c->out from c->in and c->args. Nothing it calls is recorded (unless composite). On a
      * mistake it calls gra_fail and leaves c->out[0] NULL. Its temporaries are released for it. */
@@ -112,6 +118,9 @@ gra_dtype gra_call_dtype(const gra_call *c, int i);
 double gra_call_float(const gra_call *c, const char *name);
 int64_t gra_call_int(const gra_call *c, const char *name);
 bool gra_call_bool(const gra_call *c, const char *name);
+const char *gra_call_string(const gra_call *c, const char *name);
+gra_dtype gra_call_scalar_type(const gra_call *c, const char *name);
+const int64_t *gra_call_ints(const gra_call *c, const char *name, int *count); /* of the call's */
 
 /* Name of an op, up to the parenthesis in its schema; valid until the thread's next call. */
 const char *gra_op_name(const gra_op *op);

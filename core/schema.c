@@ -1,205 +1,578 @@
-/* schema.c - a reader for op schemas: "name(type name=default, ...) -> type". */
+/* schema.c - a reader for op schemas, and what was read of them.
+ *
+ * What was read of a text is kept for the process, as the texts are a program's constants; each thread
+ * remembers where it found that of an op.  The memory of one schema is one block: the struct, the
+ * parameters, the defaults, the outputs, and then the words.
+ */
 #include "schema.h"
 
+#include <ctype.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
 
-/* The end of a word that may hold brackets: "int[2]", "Tensor(a!)". */
-static const char *word_end(const char *p)
+enum { LARGEST = 80 }; /* bytes of one argument: a gra_shape */
+_Static_assert(sizeof(gra_shape) <= LARGEST && GRA_MAX_DIMS * sizeof(int64_t) <= LARGEST,
+               "LARGEST holds each kind of argument");
+
+typedef struct {
+    const char *text, *at;
+    gra__schema *s;
+    gra__alias_mark *outputs;
+    char *defaults, *words; /* words: where the next one is written */
+    size_t align;           /* of the struct of arguments */
+    bool keyword_only;
+} reader;
+
+/* ---- words ---- */
+
+/* Records what is wrong at a place in the schema, with the schema and a caret below the place. */
+GRA_PRINTF(3, 4) static bool wrong(const reader *r, const char *at, const char *format, ...)
 {
-    int depth = 0;
-    for (; *p && (depth || !strchr(" ,)=", *p)); p++)
-        depth += (*p == '(' || *p == '[') - (*p == ')' || *p == ']');
-    return p;
+    char what[256];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(what, sizeof what, format, list);
+    va_end(list);
+    const int column = (int)(at - r->text);
+    gra_fail("%.*s: its schema is wrong at column %d: %s\n    %s\n    %*s^",
+             r->s->name ? (int)strcspn(r->text, "(") : 2, r->s->name ? r->text : "op", column + 1,
+             what, r->text, column, "");
+    return false;
 }
 
-bool gra__schema_next(const char *schema, const char *at, gra__parameter *p)
+static void skip_blanks(reader *r)
 {
-    const char *from = at ? at : schema + strcspn(schema, "(");
-    from += !at && *from == '(';
-    while (*from == ' ' || *from == '*' || *from == ',') /* "*, " begins keyword-only parameters */
-        from++;
-    if (*from == ')' || !*from)
+    r->at += strspn(r->at, " ");
+}
+
+static bool accept(reader *r, const char *token)
+{
+    skip_blanks(r);
+    const size_t length = strlen(token);
+    if (strncmp(r->at, token, length) != 0)
         return false;
-    p->type = from;
-    from = word_end(from);
-    p->type_length = (size_t)(from - p->type);
-    p->name = from += strspn(from, " ");
-    from = word_end(from);
-    p->name_length = (size_t)(from - p->name);
-    if (*from == '=')
-        from = word_end(from + 1);
-    p->next = from;
+    r->at += length;
     return true;
+}
+
+static bool expect(reader *r, const char *token, const char *where)
+{
+    if (accept(r, token))
+        return true;
+    return wrong(r, r->at, "\"%s\" is expected %s", token, where);
+}
+
+static char *keep(reader *r, const char *from, size_t length)
+{
+    char *const word = r->words;
+    memcpy(word, from, length);
+    word[length] = 0;
+    r->words += length + 1;
+    return word;
+}
+
+static size_t name_length(const char *p)
+{
+    size_t n = 0;
+    if (isalpha((unsigned char)*p) || *p == '_')
+        while (isalnum((unsigned char)p[n]) || p[n] == '_')
+            n++;
+    return n;
+}
+
+static const char *read_name(reader *r, const char *of)
+{
+    skip_blanks(r);
+    const size_t length = name_length(r->at);
+    if (length == 0) {
+        wrong(r, r->at, "the name of %s is expected: letters, digits and underscores", of);
+        return NULL;
+    }
+    const char *const from = r->at;
+    r->at += length;
+    return keep(r, from, length);
+}
+
+/* ---- types ---- */
+
+static const struct {
+    const char *name;
+    gra_value_kind kind;
+    size_t size, align;
+} types[] = {
+    {"Tensor", GRA_VALUE_TENSOR, 0, 1},
+    {"int", GRA_VALUE_INT, sizeof(int64_t), _Alignof(int64_t)},
+    {"float", GRA_VALUE_FLOAT, sizeof(double), _Alignof(double)},
+    {"bool", GRA_VALUE_BOOL, sizeof(bool), _Alignof(bool)},
+    {"ScalarType", GRA_VALUE_DTYPE, sizeof(gra_dtype), _Alignof(gra_dtype)},
+    {"str", GRA_VALUE_STRING, sizeof(char *), _Alignof(char *)},
+};
+
+static bool read_alias(reader *r, gra__alias_mark *mark)
+{
+    if (*r->at != '(')
+        return true;
+    const char letter = r->at[1];
+    const bool written = letter && r->at[2] == '!';
+    if (!islower((unsigned char)letter) || r->at[2 + written] != ')')
+        return wrong(r, r->at, "an alias is written (a), or (a!) where the tensor is written to");
+    *mark = (gra__alias_mark){letter, written};
+    r->at += 3 + written;
+    return true;
+}
+
+static bool read_tensor_type(reader *r, gra__parameter *p)
+{
+    if (!read_alias(r, &p->alias))
+        return false;
+    if (*r->at == '?')
+        p->optional = r->at++;
+    if (strncmp(r->at, "[]", 2) != 0)
+        return true;
+    p->kind = GRA_VALUE_TENSORS;
+    r->at += 2;
+    if (p->alias.written || r->s->list >= 0)
+        return wrong(r, r->at - 2,
+                     p->alias.written ? "a list of tensors cannot be written to"
+                                      : "one list of tensors is possible, not two");
+    r->s->list = r->s->tensors;
+    return true;
+}
+
+static bool read_int_list(reader *r, gra__parameter *p)
+{
+    if (*r->at != '[')
+        return true;
+    char *end;
+    const char *const from = r->at;
+    const long length = r->at[1] == ']' ? 0 : strtol(r->at + 1, &end, 10);
+    r->at = r->at[1] == ']' ? r->at + 1 : end;
+    if (*r->at++ != ']' || length < 0 || length > GRA_MAX_DIMS || (!length && r->at != from + 2))
+        return wrong(r, from, "a list is written int[], or int[N] with N from 1 to %d",
+                     GRA_MAX_DIMS);
+    p->kind = GRA_VALUE_INTS;
+    p->length = (int)length;
+    p->size = length ? (size_t)length * sizeof(int64_t) : sizeof(gra_shape);
+    return true;
+}
+
+static bool read_type(reader *r, gra__parameter *p, size_t *align)
+{
+    skip_blanks(r);
+    const char *const from = r->at;
+    const size_t length = name_length(from);
+    size_t i = 0, count = sizeof types / sizeof *types;
+    while (i < count && (strlen(types[i].name) != length || strncmp(types[i].name, from, length)))
+        i++;
+    if (i == count)
+        return wrong(r, from,
+                     "\"%.*s\" is no type; Tensor, Tensor?, Tensor[], int, int[], int[2], "
+                     "float, bool, str and ScalarType are",
+                     (int)(length ? length : strcspn(from, " ,)")), from);
+    r->at += length;
+    p->kind = types[i].kind;
+    p->size = types[i].size;
+    *align = types[i].align;
+    if (!(i == 0 ? read_tensor_type(r, p) : p->kind != GRA_VALUE_INT || read_int_list(r, p)))
+        return false;
+    if (*r->at != ' ')
+        return wrong(r, r->at, "a blank and the name of the parameter are expected after its type");
+    p->type = keep(r, from, (size_t)(r->at - from));
+    return true;
+}
+
+/* ---- defaults ---- */
+
+static bool read_int(reader *r, int64_t *value)
+{
+    char *end;
+    skip_blanks(r);
+    *value = strtoll(r->at, &end, 10);
+    if (end == r->at)
+        return wrong(r, r->at, "a whole number is expected as the default");
+    r->at = end;
+    return true;
+}
+
+static bool read_float(reader *r, double *value)
+{
+    char *end;
+    *value = strtod(r->at, &end); /* which knows inf and nan */
+    if (end == r->at)
+        return wrong(r, r->at, "a number is expected as the default");
+    r->at = end;
+    return true;
+}
+
+static bool read_bool(reader *r, bool *value)
+{
+    *value = accept(r, "True");
+    return *value || accept(r, "False") ||
+           wrong(r, r->at, "True or False is expected as the default");
+}
+
+static bool read_dtype(reader *r, gra_dtype *value)
+{
+    const size_t length = name_length(r->at);
+    for (int i = 0; i < GRA_DTYPE_COUNT; i++)
+        if (strlen(gra_dtype_name(i)) == length && !strncmp(gra_dtype_name(i), r->at, length)) {
+            *value = i;
+            r->at += length;
+            return true;
+        }
+    return wrong(r, r->at, "a dtype such as float32 is expected as the default");
+}
+
+static bool read_string(reader *r, const char **value)
+{
+    const char quote = *r->at;
+    const char *const end = quote == '"' || quote == '\'' ? strchr(r->at + 1, quote) : NULL;
+    if (!end)
+        return wrong(r, r->at, "a string in quotes is expected as the default");
+    *value = keep(r, r->at + 1, (size_t)(end - r->at - 1));
+    r->at = end + 1;
+    return true;
+}
+
+static bool read_ints(reader *r, const gra__parameter *p, void *member)
+{
+    int64_t list[GRA_MAX_DIMS];
+    const char *const from = r->at;
+    int count = 0;
+    if (!accept(r, "[")) { /* one number is all of them */
+        if (!read_int(r, &list[0]))
+            return false;
+        for (count = 1; count < p->length; count++)
+            list[count] = list[0];
+    } else if (!accept(r, "]")) {
+        do {
+            if (count == GRA_MAX_DIMS)
+                return wrong(r, from, "a list has at most %d numbers", GRA_MAX_DIMS);
+            if (!read_int(r, &list[count++]))
+                return false;
+        } while (accept(r, ","));
+        if (!expect(r, "]", "at the end of a list"))
+            return false;
+    }
+    if (p->length && count != p->length)
+        return wrong(r, from, "a default of %s is one number or a list of %d", p->type, p->length);
+    if (p->length)
+        memcpy(member, list, (size_t)count * sizeof *list);
+    else
+        memcpy(((gra_shape *)member)->size, list, (size_t)count * sizeof *list);
+    if (!p->length)
+        ((gra_shape *)member)->count = count;
+    return true;
+}
+
+static bool read_default(reader *r, const gra__parameter *p, void *member)
+{
+    skip_blanks(r);
+    switch (p->kind) {
+    case GRA_VALUE_TENSOR:
+        return (p->optional && accept(r, "None")) ||
+               wrong(r, r->at,
+                     p->optional ? "the default of an optional tensor is None"
+                                 : "a tensor has no default; an optional one, Tensor?, "
+                                   "has None");
+    case GRA_VALUE_TENSORS:
+        return accept(r, "[]") || wrong(r, r->at, "the default of a list of tensors is []");
+    case GRA_VALUE_INT: return read_int(r, member);
+    case GRA_VALUE_FLOAT: return read_float(r, member);
+    case GRA_VALUE_BOOL: return read_bool(r, member);
+    case GRA_VALUE_INTS: return read_ints(r, p, member);
+    case GRA_VALUE_DTYPE: return read_dtype(r, member);
+    default: return read_string(r, member);
+    }
+}
+
+/* ---- parameters and results ---- */
+
+static size_t aligned(size_t size, size_t align)
+{
+    return (size + align - 1) / align * align;
+}
+
+static void place(reader *r, gra__parameter *p, size_t align)
+{
+    p->offset = aligned(r->s->args_size, align);
+    r->s->args_size = p->offset + p->size;
+    r->align = align > r->align ? align : r->align;
+}
+
+static void count_tensor(gra__schema *s, const gra__parameter *p)
+{
+    s->tensors++;
+    if (p->kind == GRA_VALUE_TENSOR && !p->optional)
+        s->min_in = s->tensors;
 }
 
 static bool is_tensor(const gra__parameter *p)
 {
-    return !strncmp(p->type, "Tensor", 6);
+    return p->kind == GRA_VALUE_TENSOR || p->kind == GRA_VALUE_TENSORS;
 }
 
-/* The parameter that tensor input i belongs to; a list "Tensor[]" takes all that follow. */
-static bool find_input(const char *schema, int i, gra__parameter *p)
+static bool read_parameter(reader *r)
 {
-    const char *at = NULL;
-    while (gra__schema_next(schema, at, p)) {
-        at = p->next;
-        if (is_tensor(p) && (i-- == 0 || !strncmp(p->type, "Tensor[]", 8)))
-            return true;
-    }
-    return false;
-}
-
-bool gra__schema_optional(const char *schema, int i)
-{
-    gra__parameter p;
-    return find_input(schema, i, &p) && memchr(p.type, '?', p.type_length);
-}
-
-const char *gra__schema_input(const char *schema, int i, char *buffer, size_t size)
-{
-    gra__parameter p;
-    if (find_input(schema, i, &p))
-        snprintf(buffer, size, "%.*s", (int)p.name_length, p.name);
-    else
-        snprintf(buffer, size, "input %d", i);
-    return buffer;
-}
-
-/* Size and alignment of a parameter's member; false for a type that is not known. */
-static bool member(const gra__parameter *p, size_t *size, size_t *align)
-{
-    static const struct {
-        const char *type;
-        size_t size, align;
-    } scalars[] = {
-        {"int", sizeof(int64_t), _Alignof(int64_t)},
-        {"float", sizeof(double), _Alignof(double)},
-        {"bool", sizeof(bool), _Alignof(bool)},
-        {"ScalarType", sizeof(gra_dtype), _Alignof(gra_dtype)},
-        {"str", sizeof(char *), _Alignof(char *)},
-    };
-    if (!strncmp(p->type, "int[", 4)) {
-        const size_t count = (size_t)strtoul(p->type + 4, NULL, 10);
-        *size = count ? count * sizeof(int64_t) : sizeof(gra_shape);
-        *align = count ? _Alignof(int64_t) : _Alignof(gra_shape);
-        return true;
-    }
-    for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
-        if (strlen(scalars[i].type) == p->type_length &&
-            !strncmp(p->type, scalars[i].type, p->type_length)) {
-            *size = scalars[i].size;
-            *align = scalars[i].align;
-            return true;
-        }
-    return false;
-}
-
-static bool equals(const char *text, size_t length, const char *word)
-{
-    return strlen(word) == length && !strncmp(text, word, length);
-}
-
-ptrdiff_t gra__schema_offset(const char *schema, const char *name, const char *type)
-{
-    gra__parameter p;
-    size_t offset = 0, size, align;
-    for (const char *at = NULL; gra__schema_next(schema, at, &p); at = p.next) {
-        if (is_tensor(&p))
-            continue;
-        if (!member(&p, &size, &align)) /* of an unknown size: no more offsets can be told */
-            return -1;
-        offset = (offset + align - 1) / align * align;
-        if (equals(p.name, p.name_length, name))
-            return equals(p.type, p.type_length, type) ? (ptrdiff_t)offset : -1;
-        offset += size;
-    }
-    return -1;
-}
-
-static bool read_signature(const gra_op *op, gra__signature *s)
-{
-    const char *const open = strchr(op->schema, '('), *const arrow = strstr(op->schema, ") -> ");
-    *s = (gra__signature){.op = op, .schema = op->schema};
-    if (!open || open == op->schema || !arrow)
+    gra__schema *const s = r->s;
+    gra__parameter *const p = &s->parameter[s->count];
+    size_t align = 1;
+    skip_blanks(r);
+    const char *const from = r->at;
+    *p = (gra__parameter){.keyword_only = r->keyword_only};
+    if (s->count == GRA__MAX_PARAMETERS)
+        return wrong(r, from, "more than %d parameters are not possible", GRA__MAX_PARAMETERS);
+    if (!read_type(r, p, &align))
         return false;
-    gra__parameter p;
-    for (const char *at = NULL; gra__schema_next(op->schema, at, &p); at = p.next) {
-        if (p.name_length == 0)
-            return false;
-        if (!is_tensor(&p))
-            continue;
-        const bool list = !strncmp(p.type, "Tensor[]", 8);
-        s->max_in = list ? INT_MAX : s->max_in + 1;
-        if (!list && !memchr(p.type, '?', p.type_length))
-            s->min_in = s->max_in;
-    }
-    const char *result = arrow + 5;
-    while ((result = strstr(result, "Tensor"))) {
-        s->outputs++;
-        result += 6;
-    }
-    return s->outputs > 0;
+    const char *const at = r->at + strspn(r->at, " ");
+    if (!(p->name = read_name(r, "a parameter")))
+        return false;
+    if (gra__schema_find(s, p->name))
+        return wrong(r, at, "the name \"%s\" is taken by an earlier parameter", p->name);
+    if (is_tensor(p))
+        count_tensor(s, p);
+    else
+        place(r, p, align);
+    if (p->kind == GRA_VALUE_INTS && !p->length)
+        ((gra_shape *)(r->defaults + p->offset))->kind = &gra_dims_kind;
+    p->has_default = accept(r, "=");
+    if (p->has_default && !read_default(r, p, r->defaults + p->offset))
+        return false;
+    if (!p->has_default && !p->keyword_only && s->count && p[-1].has_default)
+        return wrong(r, from, "a parameter without a default cannot follow one that has one");
+    s->count++;
+    return true;
 }
 
-const gra__signature *gra__schema_signature(const gra_op *op)
+static bool read_parameters(reader *r)
 {
-    enum { KEPT = 256 };
-    static _Thread_local gra__signature kept[KEPT];
-    gra__signature *const s = &kept[((uintptr_t)op >> 4) % KEPT];
-    if (s->op == op && s->schema == op->schema)
+    if (accept(r, ")"))
+        return true;
+    do {
+        const char *const star = r->at + strspn(r->at, " ");
+        if (!accept(r, "*")) {
+            if (!read_parameter(r))
+                return false;
+        } else if (r->keyword_only) {
+            return wrong(r, star, "\"*\" is there already");
+        } else {
+            r->keyword_only = true;
+        }
+    } while (accept(r, ","));
+    return expect(r, ")", "after the parameters, or \",\" between two of them");
+}
+
+/* The first input that has the alias of an output. */
+static bool check_output_alias(const reader *r, gra__alias_mark mark, const char *at)
+{
+    for (int i = 0; i < r->s->count; i++)
+        if (r->s->parameter[i].alias.letter == mark.letter) {
+            if (r->s->parameter[i].alias.written == mark.written)
+                return true;
+            return wrong(r, at, "the alias (%c) is written as in the parameter, %s", mark.letter,
+                         r->s->parameter[i].type);
+        }
+    return wrong(r, at, "no parameter has the alias (%c)", mark.letter);
+}
+
+static bool read_result(reader *r)
+{
+    gra__schema *const s = r->s;
+    skip_blanks(r);
+    const char *const from = r->at;
+    if (s->outputs == GRA__MAX_OUTPUTS)
+        return wrong(r, from, "more than %d results are not possible", GRA__MAX_OUTPUTS);
+    if (name_length(from) != strlen("Tensor") || !accept(r, "Tensor"))
+        return wrong(r, from, "a result is a Tensor; several are written (Tensor, Tensor)");
+    if (*r->at == '[' || *r->at == '?')
+        return wrong(r, r->at, "a result is one tensor, no list and not optional");
+    gra__alias_mark *const mark = &r->outputs[s->outputs++];
+    const char *const at = r->at;
+    if (!read_alias(r, mark) || (mark->letter && !check_output_alias(r, *mark, at)))
+        return false;
+    skip_blanks(r);
+    r->at += name_length(r->at); /* named results are for the reader */
+    return true;
+}
+
+static bool read_results(reader *r)
+{
+    if (!expect(r, "->", "after the parameters"))
+        return false;
+    if (!accept(r, "("))
+        return read_result(r);
+    do {
+        if (!read_result(r))
+            return false;
+    } while (accept(r, ","));
+    return expect(r, ")", "after the results");
+}
+
+static bool read_all(reader *r)
+{
+    gra__schema *const s = r->s;
+    if (!(s->name = read_name(r, "the op")) || !expect(r, "(", "after the name of the op") ||
+        !read_parameters(r) || !read_results(r))
+        return false;
+    skip_blanks(r);
+    if (*r->at)
+        return wrong(r, r->at, "the schema should end here");
+    s->max_in = s->list >= 0 ? INT_MAX : s->tensors;
+    if (s->list >=
+        0) /* which input is which is told by counting, so the others must all be there */
+        s->min_in = s->tensors - 1;
+    s->args_size = aligned(s->args_size, r->align);
+    return true;
+}
+
+static size_t count_of(const char *text, char c)
+{
+    size_t n = 0;
+    for (; *text; text++)
+        n += *text == c;
+    return n;
+}
+
+/* Commas bound the number of parameters and results, the text's length that of the words. */
+static gra__schema *schema_new(const char *text)
+{
+    const size_t items = count_of(text, ',') + 2, length = strlen(text) + 1;
+    const size_t parameters = sizeof(gra__schema),
+                 defaults = parameters + items * sizeof(gra__parameter),
+                 outputs = defaults + items * LARGEST,
+                 words = outputs + items * sizeof(gra__alias_mark);
+    char *const block = calloc(1, words + 2 * length);
+    if (!block)
+        return gra_fail("schema: out of memory: %zu bytes were asked for", words + 2 * length);
+    gra__schema *const s = (gra__schema *)block;
+    *s = (gra__schema){.list = -1};
+    s->text = strcpy(block + words + length, text);
+    s->parameter = (gra__parameter *)(block + parameters);
+    s->defaults = block + defaults;
+    s->output_alias = (gra__alias_mark *)(block + outputs);
+    reader r = {.text = text,
+                .at = text,
+                .s = s,
+                .align = 1,
+                .defaults = block + defaults,
+                .outputs = (gra__alias_mark *)(block + outputs),
+                .words = block + words};
+    if (read_all(&r))
         return s;
+    free(block);
+    return NULL;
+}
+
+/* ---- what was read, kept ---- */
+
+enum { BUCKETS = 512 };
+
+typedef struct kept_schema {
+    struct kept_schema *next;
+    gra__schema *schema;
+} kept_schema;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static kept_schema *bucket[BUCKETS];
+
+static kept_schema **bucket_of(const char *text)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 16777619u;
+    return &bucket[hash % BUCKETS];
+}
+
+static const gra__schema *find_or_read(const char *text)
+{
+    kept_schema **const first = bucket_of(text);
+    for (const kept_schema *k = *first; k; k = k->next)
+        if (strcmp(k->schema->text, text) == 0)
+            return k->schema;
+    kept_schema *const k = malloc(sizeof *k);
+    if (!k)
+        return gra_fail("schema: out of memory: %zu bytes were asked for", sizeof *k);
+    *k = (kept_schema){*first, schema_new(text)};
+    if (k->schema)
+        return (*first = k)->schema;
+    free(k);
+    return NULL;
+}
+
+const gra__schema *gra__schema_read(const char *text)
+{
+    pthread_mutex_lock(&lock);
+    const gra__schema *const s = find_or_read(text);
+    pthread_mutex_unlock(&lock);
+    return s;
+}
+
+/* ---- ops ---- */
+
+static bool agrees(const gra_op *op, const gra__schema *s)
+{
+    const bool writes = s->tensors && gra__schema_input(s, 0, s->max_in)->alias.written;
+    if (op->args_size != s->args_size)
+        gra_fail(
+            "%s: .args_size is %zu, but the struct of arguments of its schema has %zu bytes: %s",
+            s->name, op->args_size, s->args_size, op->schema);
+    else if (op->inplace && (!writes || !s->output_alias[0].written))
+        gra_fail(
+            "%s: it works in place, but its schema does not begin with Tensor(a!) and return it: "
+            "%s",
+            s->name, op->schema);
+    else if (!op->inplace && writes && s->output_alias[0].written)
+        gra_fail(
+            "%s: its schema says that the first input is written and returned, but .inplace is "
+            "not set: %s",
+            s->name, op->schema);
+    return !gra_error();
+}
+
+const gra__schema *gra__schema_of(const gra_op *op)
+{
+    enum { KEPT = 512 };
+    static _Thread_local struct {
+        const gra_op *op;
+        const char *text;
+        const gra__schema *schema;
+    } kept[KEPT];
+    const uintptr_t place = (uintptr_t)op >> 4;
+    const size_t slot = (place ^ place >> 9) % KEPT;
+    if (kept[slot].op == op && kept[slot].text == op->schema)
+        return kept[slot].schema;
     if (!op->schema)
         return gra_fail("gra_apply: the op has no schema");
-    if (!op->forward)
+    const gra__schema *const s = gra__schema_read(op->schema);
+    if (s && !op->forward)
         return gra_fail("gra_apply: the op has no forward: %s", op->schema);
-    if (read_signature(op, s))
-        return s;
-    s->op = NULL;
-    return gra_fail("gra_apply: the schema cannot be read: \"%s\"; it is written like "
-                    "\"name(Tensor x, float beta=1.0) -> Tensor\"",
-                    op->schema);
+    if (!s || !agrees(op, s))
+        return NULL;
+    kept[slot].op = op;
+    kept[slot].text = op->schema;
+    return kept[slot].schema = s;
 }
 
-static const void *argument(const gra_call *c, const char *name, const char *type)
+const gra__parameter *gra__schema_input(const gra__schema *s, int i, int count)
 {
-    const ptrdiff_t offset = gra__schema_offset(c->op->schema, name, type);
-    if (offset < 0 || !c->args)
-        return gra_fail("%s: there is no %s argument named '%s' in its schema: %s",
-                        gra_op_name(c->op), type, name, c->op->schema);
-    return (const char *)c->args + offset;
+    const int listed = s->list < 0 ? 1 : count - (s->tensors - 1); /* inputs that the list has */
+    int t = s->list < 0 || i < s->list ? i : i < s->list + listed ? s->list : i - listed + 1;
+    for (int k = 0; k < s->count; k++)
+        if (is_tensor(&s->parameter[k]) && t-- == 0)
+            return &s->parameter[k];
+    return NULL;
 }
 
-double gra_call_float(const gra_call *c, const char *name)
+const gra__parameter *gra__schema_find(const gra__schema *s, const char *name)
 {
-    const double *const value = argument(c, name, "float");
-    return value ? *value : 0;
-}
-
-int64_t gra_call_int(const gra_call *c, const char *name)
-{
-    const int64_t *const value = argument(c, name, "int");
-    return value ? *value : 0;
-}
-
-bool gra_call_bool(const gra_call *c, const char *name)
-{
-    const bool *const value = argument(c, name, "bool");
-    return value && *value;
-}
-
-const char *gra_op_name(const gra_op *op)
-{
-    static _Thread_local char names[2][64]; /* two, so that one message can name two ops */
-    static _Thread_local int turn;
-    char *const name = names[turn ^= 1];
-    size_t length = strcspn(op->schema, "(");
-    length = length < sizeof names[0] ? length : sizeof names[0] - 1;
-    memcpy(name, op->schema, length);
-    name[length] = 0;
-    return name;
+    for (int i = 0; i < s->count; i++)
+        if (strcmp(s->parameter[i].name, name) == 0)
+            return &s->parameter[i];
+    return NULL;
 }

@@ -43,9 +43,10 @@ int64_t gra__numel(const gra_shape *shape)
     return numel;
 }
 
+/* A call by name cannot tell which int[] of a schema is a shape: there all are dims. */
 bool gra__shape_given(const char *op, gra_shape shape)
 {
-    if (shape.kind == &gra_shape_kind)
+    if (shape.kind == &gra_shape_kind || shape.kind == &gra_dims_kind)
         return true;
     gra_fail("%s: the shape was not given as a shape; write GRA_SHAPE(2, 3), or GRA_SCALAR", op);
     return false;

@@ -34,9 +34,9 @@ typedef struct {
 } pooled_args;
 
 typedef struct {
+    bool input, weight, bias; /* which gradients are wanted */
     gra_shape x, w;
     pooled_args of;
-    bool input, weight, bias; /* which gradients are wanted */
 } backward_args;
 
 /* ---- the work on a few images ---- */
@@ -276,10 +276,10 @@ static double backward_flops(const gra_call *c)
 
 const gra_op gra_op_conv2d_max_pool2d_backward = {
     .schema = "conv2d_max_pool2d_backward(Tensor g, Tensor winners, Tensor? input, Tensor? weight, "
-              "int[] input_shape, int[] weight_shape, int[2] stride, int[2] padding, "
-              "int[2] dilation, int groups, bool relu, int[2] kernel_size, int[2] pool_stride, "
-              "int[2] pool_padding, int[2] pool_dilation, bool ceil_mode, bool input_wanted, "
-              "bool weight_wanted, bool bias_wanted) -> (Tensor, Tensor, Tensor)",
+              "bool input_wanted, bool weight_wanted, bool bias_wanted, int[] input_shape, "
+              "int[] weight_shape, int[2] stride, int[2] padding, int[2] dilation, int groups, "
+              "bool relu, int[2] kernel_size, int[2] pool_stride, int[2] pool_padding, "
+              "int[2] pool_dilation, bool ceil_mode) -> (Tensor, Tensor, Tensor)",
     .forward = backward_forward, /* called while nothing is recorded: there is no rule */
     .args_size = sizeof(backward_args),
     .flops = backward_flops,

@@ -15,9 +15,6 @@
 
 GRA_BEGIN_DECLS
 
-/* The table of all built-in ops, in alphabetical order; count receives their number. */
-const gra_op *const *gra_ops(size_t *count);
-
 /* ---- arithmetic, elementwise ---- */
 gra_tensor *gra_add(gra_tensor *a, gra_tensor *b); /* a + b */
 gra_tensor *gra_sub(gra_tensor *a, gra_tensor *b); /* a - b */

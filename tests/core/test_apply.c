@@ -61,22 +61,13 @@ GRA_TEST(an_op_needs_a_schema_that_can_be_read_and_a_forward)
     ck_assert_ptr_null(gra_apply(&nameless, &x, 1, NULL));
     GRA_ASSERT_ERROR("gra_apply: the op has no schema");
     ck_assert_ptr_null(gra_apply(&open, &x, 1, NULL));
-    GRA_ASSERT_ERROR("gra_apply: the schema cannot be read: \"open(Tensor x\"; it is written like "
-                     "\"name(Tensor x, float beta=1.0) -> Tensor\"");
+    GRA_ASSERT_ERROR(
+        "open: its schema is wrong at column 14: \")\" is expected after the parameters, "
+        "or \",\" between two of them\n"
+        "    open(Tensor x\n"
+        "                 ^");
     ck_assert_ptr_null(gra_apply(&idle, &x, 1, NULL));
     GRA_ASSERT_ERROR("gra_apply: the op has no forward: idle(Tensor x) -> Tensor");
-}
-
-GRA_TEST(every_built_in_schema_can_be_read)
-{
-    size_t count;
-    const gra_op *const *const ops = gra_ops(&count);
-    for (size_t i = 0; i < count; i++) {
-        gra_tensor *none[8] = {0}, *out[8];
-        gra_apply_many(ops[i], none, 1, NULL, out, 8); /* no op has 8 outputs */
-        ck_assert_msg(gra_error() && !strstr(gra_error(), "cannot be read"), "%s", ops[i]->schema);
-        gra_clear_error();
-    }
 }
 
 GRA_TEST(pointers_that_are_null_are_errors)
@@ -120,6 +111,5 @@ GRA_TEST_MAIN("apply", the_number_of_inputs_must_fit_the_schema,
               the_number_of_outputs_must_fit_the_schema,
               the_struct_of_arguments_must_be_there_where_the_op_has_one,
               an_op_needs_a_schema_that_can_be_read_and_a_forward,
-              every_built_in_schema_can_be_read, pointers_that_are_null_are_errors,
-              an_object_cannot_be_named_twice_in_one_gra_free,
+              pointers_that_are_null_are_errors, an_object_cannot_be_named_twice_in_one_gra_free,
               bare_numbers_for_a_shape_or_for_dims_are_errors)

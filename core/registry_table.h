@@ -1,0 +1,16 @@
+/* registry_table.h - the table of built-in ops that the build makes (ops/make_table.py), and what the
+ * callers of ops by name share.
+ */
+#ifndef GRA_CORE_REGISTRY_TABLE_H
+#define GRA_CORE_REGISTRY_TABLE_H
+
+#include "registry.h"
+
+extern const gra_op *const gra__builtin_ops[]; /* in alphabetical order */
+extern const char *const gra__builtin_docs[];  /* one for each */
+extern const size_t gra__builtin_count;
+
+/* gra_find_op, and where there is none an error that names the nearest ones. */
+const gra_op *gra__find_op(const char *caller, const char *name);
+
+#endif
