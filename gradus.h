@@ -34,6 +34,7 @@
 
 #include "autograd/backward.h"
 #include "autograd/gradcheck.h"
+#include "autograd/graph.h"
 #include "autograd/hooks.h"
 
 #include "nn/init.h"

@@ -11,6 +11,7 @@
  */
 #include "autograd/backward.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,14 +141,14 @@ static bool version_is_current(const gra_node *node, const char *what, int index
 {
     if (!saved || saved->storage->version == version)
         return true;
-    char text[GRA_SHAPE_TEXT];
+    char text[GRA_SHAPE_TEXT], origin[GRA__ORIGIN];
     const char *const writer = saved->storage->writer ? saved->storage->writer : "unknown(";
     gra_fail(
         "gra_backward: %s saved its %s %d (%s %s) for the backward pass, and %.*s modified it in "
-        "place since (version %u, now %u); use the out-of-place op, or give %s a gra_clone",
+        "place since (version %u, now %u); use the out-of-place op, or give %s a gra_clone%s",
         gra_op_name(node->op), what, index, gra_dtype_name(saved->dtype),
         gra_shape_text(saved->shape, text), (int)strcspn(writer, "("), writer, version,
-        saved->storage->version, gra_op_name(node->op));
+        saved->storage->version, gra_op_name(node->op), gra__node_origin(node, origin));
     return false;
 }
 
@@ -214,11 +215,12 @@ static bool broadcasts_to(const gra_shape *small, const gra_shape *large)
 static gra_tensor *fitted(const gra_node *node, int i, gra_tensor *dx)
 {
     const gra__edge *const edge = &node->edges[i];
+    char origin[GRA__ORIGIN];
     if (!dx)
         return gra_fail(
             "gra_backward: the rule of %s gave no gradient for its input %d, which needs "
-            "one",
-            gra_op_name(node->op), i);
+            "one%s",
+            gra_op_name(node->op), i, gra__node_origin(node, origin));
     if (dx->dtype != edge->dtype)
         dx = gra_to(dx, edge->dtype);
     if (!dx || gra_shape_equal(dx->shape, edge->shape))
@@ -228,8 +230,9 @@ static gra_tensor *fitted(const gra_node *node, int i, gra_tensor *dx)
         return gra_sum_to(dx, edge->shape);
     return gra_fail(
         "gra_backward: the rule of %s gave its input %d a gradient of shape %s; the input "
-        "has shape %s",
-        gra_op_name(node->op), i, gra_shape_text(dx->shape, a), gra_shape_text(edge->shape, b));
+        "has shape %s%s",
+        gra_op_name(node->op), i, gra_shape_text(dx->shape, a), gra_shape_text(edge->shape, b),
+        gra__node_origin(node, origin));
 }
 
 static bool pass_on(gra__walk *w, gra_node *node, const bool *needs, gra_tensor **dx)
@@ -259,12 +262,34 @@ static bool has_rule(const gra_node *node)
         return false;
     }
     if (!node->op->vjp) {
+        char origin[GRA__ORIGIN];
         gra_fail("gra_backward: %s has no vjp, so no gradient can flow through it; give its gra_op "
-                 "one, or gra_detach its result",
-                 gra_op_name(node->op));
+                 "one, or gra_detach its result%s",
+                 gra_op_name(node->op), gra__node_origin(node, origin));
         return false;
     }
     return true;
+}
+
+/* Says in which rule the pending error happened. */
+static void blame_rule(const gra_node *node)
+{
+    char text[GRA__ORIGIN + 64];
+    const char *const origin = node->extra ? node->extra->origin : NULL;
+    snprintf(text, sizeof text, "%s%s%s", gra_op_name(node->op), origin ? ", recorded " : "",
+             origin ? origin : "");
+    gra__error_inside("the rule of ", text);
+}
+
+/* Fits the gradients that a rule gave before hooks see them. */
+static bool run_hooks(gra_node *node, const bool *needs, gra_tensor **dx, gra_tensor **g)
+{
+    for (int i = 0; i < node->n_in; i++) {
+        dx[i] = needs[i] ? fitted(node, i, dx[i]) : NULL;
+        if (needs[i] && !dx[i])
+            return false;
+    }
+    return gra__node_run_hooks(node, dx, g);
 }
 
 static bool call_rule(gra__walk *w, size_t index, gra_tensor **g, gra_tensor **lists, bool *needs)
@@ -286,15 +311,15 @@ static bool call_rule(gra__walk *w, size_t index, gra_tensor **g, gra_tensor **l
     const int streamed = gra__update_in_strips(w, node, index);
     if (streamed >= 0)
         needs[streamed] = false;
-    if (!restore_saved(w, node, &c))
+    if ((node->extra && !gra__node_run_pre_hooks(node, g)) || !restore_saved(w, node, &c))
         return false;
     gra__watch_call(GRA__RULE, true, &c);
     node->op->vjp(&c, g, dx);
     if (gra__failed)
-        gra__error_inside("the rule of ", gra_op_name(node->op));
+        blame_rule(node);
     gra__watch_call(GRA__RULE, false, &c);
-    return !gra__failed && pass_on(w, node, needs, dx) &&
-           (streamed < 0 || gra__update_stream(&c, g, streamed));
+    return !gra__failed && (!node->extra || run_hooks(node, needs, dx, g)) &&
+           pass_on(w, node, needs, dx) && (streamed < 0 || gra__update_stream(&c, g, streamed));
 }
 
 /* Zeros for an output that no gradient came to, where there are others. */
@@ -420,8 +445,26 @@ static bool begin_updates(gra__walk *w, gra_tensor *root)
     return fine && gra__updates_begin(w);
 }
 
+static _Thread_local gra__walk *current;
+
+bool gra__at_walk_end(void (*fn)(void *context), void *context)
+{
+    gra__walk *const w = current;
+    if (w->ending_count == w->ending_capacity) {
+        gra__ending *const moved = gra__walk_grown(w->endings, &w->ending_capacity, sizeof *moved);
+        if (!moved)
+            return false;
+        w->endings = moved;
+    }
+    w->endings[w->ending_count++] = (gra__ending){fn, context};
+    return true;
+}
+
 static void finish(gra__walk *w)
 {
+    for (size_t i = 0; i < w->ending_count; i++)
+        w->endings[i].fn(w->endings[i].context);
+    free(w->endings);
     for (size_t i = 0; i < w->count; i++) {
         gra_node *const node = w->nodes[i];
         for (int k = 0; k < node->n_out; k++) {
@@ -443,6 +486,8 @@ static bool run(gra__walk *w, gra_tensor *const *roots, gra_tensor *const *gradi
 {
     const int mark = gra_mark();
     const bool was = gra_set_grad(w->create);
+    w->outer = current;
+    current = w;
     static const char name[] = "gra_backward";
     gra__work_begins(name);
     bool fine = collect(w, roots, count);
@@ -456,6 +501,7 @@ static bool run(gra__walk *w, gra_tensor *const *roots, gra_tensor *const *gradi
     fine = fine && visit_all(w);
     gra_set_grad(was);
     finish(w);
+    current = w->outer;
     gra__work_ends(name, 0);
     return fine;
 }
@@ -501,6 +547,25 @@ static bool check_grad_arguments(const gra_grad_many_options *o)
     return true;
 }
 
+/* Takes the gradients of leaves through their hooks; those of results went through theirs. */
+static bool run_leaf_hooks(const gra_grad_many_options *o, const gra__walk *w)
+{
+    const bool was = gra_set_grad(w->create);
+    for (int i = 0; i < o->input_count && !gra_error(); i++) {
+        gra_tensor *const leaf = o->inputs[i];
+        gra__target *const target = gra__find_target(w, target_of(leaf));
+        if (leaf->node || !leaf->hooks || !target->grad || target->hooked)
+            continue;
+        target->hooked = true;
+        gra_tensor *const g = gra__through_hooks(&leaf->hooks, target->grad);
+        gra__retain(g);
+        gra__release(target->grad);
+        target->grad = g;
+    }
+    gra_set_grad(was);
+    return !gra_error();
+}
+
 /* Hands what was found to the caller's scope; a tensor may be wanted twice. */
 static bool deliver_results(const gra_grad_many_options *o, const gra__walk *w)
 {
@@ -535,7 +600,8 @@ static bool grad_many(const gra_grad_many_options *o)
         .retain = o->retain_graph || o->create_graph,
         .create = o->create_graph,
     };
-    const bool fine = run(&w, o->outputs, o->gradients, o->output_count) && deliver_results(o, &w);
+    const bool fine = run(&w, o->outputs, o->gradients, o->output_count) && run_leaf_hooks(o, &w) &&
+                      deliver_results(o, &w);
     for (int i = 0; i < o->input_count; i++)
         gra__release(targets[i].grad);
     free(targets);

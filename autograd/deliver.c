@@ -84,18 +84,23 @@ static int last_id(const gra_hook *hook)
     return id;
 }
 
-/* Hooks stand in the order of their ids. Each is looked up again, as the one before may have removed
- * it; those that are added meanwhile wait for the next walk. */
+/* The first hook behind `id` in the order of ids, of those up to `last`; or NULL. Each is looked up
+ * again, as the one before may have removed it; those that are added meanwhile wait for the next walk. */
+static const gra_hook *hook_after(const gra_hook *hook, int id, int last)
+{
+    while (hook && hook->id <= id)
+        hook = hook->next;
+    return hook && hook->id <= last ? hook : NULL;
+}
+
 gra_tensor *gra__through_hooks(gra_hook *const *hooks, gra_tensor *g)
 {
     const int last = last_id(*hooks);
-    for (int id = 0; g && id < last;) {
-        const gra_hook *hook = *hooks;
-        while (hook && hook->id <= id)
-            hook = hook->next;
-        if (!hook || hook->id > last)
-            break;
+    const gra_hook *hook = NULL;
+    for (int id = 0; g && (hook = hook_after(*hooks, id, last));) {
         id = hook->id;
+        if (!hook->fn)
+            continue;
         gra_tensor *const other = hook->fn(g, hook->context);
         if (other && !gra_shape_equal(other->shape, g->shape)) {
             char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
@@ -107,6 +112,18 @@ gra_tensor *gra__through_hooks(gra_hook *const *hooks, gra_tensor *g)
         g = gra__scoped(other) ? gra_to(other, g->dtype) : g;
     }
     return gra_error() ? NULL : g;
+}
+
+bool gra__run_after_hooks(gra_tensor *leaf)
+{
+    const int last = last_id(leaf->hooks);
+    const gra_hook *hook = NULL;
+    for (int id = 0; !gra_error() && (hook = hook_after(leaf->hooks, id, last));) {
+        id = hook->id;
+        if (hook->after)
+            hook->after(leaf, hook->context);
+    }
+    return !gra_error();
 }
 
 static bool gather_hooked(gra__walk *w, gra_tensor *leaf, gra_tensor *g)
@@ -146,7 +163,7 @@ bool gra__finish_hooked_leaves(gra__walk *w)
         gra_tensor *const leaf = w->hooked[i].leaf;
         const int mark = gra_mark();
         gra_tensor *const g = gra__through_hooks(&leaf->hooks, w->hooked[i].grad);
-        const bool fine = g && gra__accumulate_grad(w, leaf, g);
+        const bool fine = g && gra__accumulate_grad(w, leaf, g) && gra__run_after_hooks(leaf);
         gra_release(mark);
         if (!fine)
             return false;

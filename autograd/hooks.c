@@ -11,26 +11,43 @@ static gra_hook **hooks_of(gra_tensor *t)
     return t->node ? &t->node->results[t->output].hooks : &t->hooks;
 }
 
-int gra_tensor_hook(gra_tensor *t, gra_hook_fn fn, void *context)
+static int add(const char *op, gra_tensor *t, gra_hook added)
 {
     if (!t)
         return -1;
-    if (!t->requires_grad || !fn) {
-        gra_fail("gra_tensor_hook: %s",
-                 fn ? "the tensor does not require a gradient" : "the function is NULL");
+    if (!t->requires_grad || (!added.fn && !added.after)) {
+        gra_fail("%s: %s", op,
+                 t->requires_grad ? "the function is NULL"
+                                  : "the tensor does not require a gradient");
         return -1;
     }
     gra_hook *const hook = gra__alloc(sizeof *hook);
     if (!hook)
         return -1;
-    static int last_id;
-    *hook = (gra_hook){.fn = fn, .context = context};
-    hook->id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
+    *hook = added;
+    hook->id = gra__hook_id();
     gra_hook **end = hooks_of(t);
     while (*end)
         end = &(*end)->next;
     *end = hook;
     return hook->id;
+}
+
+int gra_tensor_hook(gra_tensor *t, gra_hook_fn fn, void *context)
+{
+    return add("gra_tensor_hook", t, (gra_hook){.fn = fn, .context = context});
+}
+
+int gra_post_accumulate_hook(gra_tensor *leaf, gra_post_accumulate_fn fn, void *context)
+{
+    if (leaf && leaf->node) {
+        gra_fail(
+            "gra_post_accumulate_hook: the tensor is the result of %s, and only a leaf collects "
+            "a gradient; gra_tensor_hook looks at that of a result",
+            gra_op_name(leaf->node->op));
+        return -1;
+    }
+    return add("gra_post_accumulate_hook", leaf, (gra_hook){.after = fn, .context = context});
 }
 
 int gra_remove_hook(gra_tensor *t, int id)

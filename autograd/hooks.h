@@ -15,6 +15,14 @@ typedef gra_tensor *(*gra_hook_fn)(gra_tensor *grad, void *context);
  * an id for gra_remove_hook, or -1 with an error. */
 int gra_tensor_hook(gra_tensor *t, gra_hook_fn fn, void *context);
 
+/* Called with a leaf once gra_backward has added to its grad, which it may read, change or zero. Where
+ * an optimizer with .fused_backward takes the gradient, the leaf has been moved and has no grad. */
+typedef void (*gra_post_accumulate_fn)(gra_tensor *leaf, void *context);
+
+/* Registers fn on a leaf that requires a gradient; it runs at the end of the walk, after the leaf's
+ * other hooks, and not in gra_grad. Returns an id for gra_remove_hook, or -1 with an error. */
+int gra_post_accumulate_hook(gra_tensor *leaf, gra_post_accumulate_fn fn, void *context);
+
 /* Returns 0, or -1 with an error when t has no hook of that id. */
 int gra_remove_hook(gra_tensor *t, int id);
 

@@ -184,7 +184,7 @@ static bool take_whole(const gra__walk *w, gra__updater *u)
         return false;
     const bool fine = u->take(u, g, 0);
     u->end(u);
-    return fine;
+    return fine && gra__run_after_hooks(u->leaf);
 }
 
 bool gra__updates_complete(gra__walk *w, size_t index)
@@ -222,7 +222,7 @@ int gra__update_in_strips(const gra__walk *w, const gra_node *node, size_t index
         const gra__edge *const edge = &node->edges[i];
         const gra__updater *const u = edge->leaf ? updater_of(w, edge->leaf) : NULL;
         if (i < 31 && (node->op->strips & GRA_IN(i)) && u && u->uses == 1 && u->last == index &&
-            !edge->leaf->hooks && edge->shape.count > 0 &&
+            !edge->leaf->hooks && !node->extra && edge->shape.count > 0 &&
             gra_shape_equal(edge->shape, edge->leaf->shape) && !saves_twin(node, i))
             return i;
     }

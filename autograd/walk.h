@@ -11,6 +11,7 @@ typedef struct gra__target {
     const void *owner; /* the node or the leaf */
     int output;        /* of the node */
     gra_tensor *grad;  /* owned */
+    bool hooked;       /* the leaf's hooks have seen it */
 } gra__target;
 
 /* A leaf with hooks: its gradient is gathered first, as hooks see the whole of it. */
@@ -18,6 +19,12 @@ typedef struct gra__hooked_leaf {
     gra_tensor *leaf; /* owned */
     gra_tensor *grad; /* owned */
 } gra__hooked_leaf;
+
+/* What is called when the walk has ended. */
+typedef struct gra__ending {
+    void (*fn)(void *context);
+    void *context;
+} gra__ending;
 
 typedef struct gra__walk {
     gra_node **nodes;
@@ -29,8 +36,15 @@ typedef struct gra__walk {
     gra__updater **updaters; /* of leaves that this walk updates, by their memory */
     size_t updater_count, updater_capacity;
     gra__updater *incomplete; /* the first whose gradient is not complete yet */
+    gra__ending *endings;
+    size_t ending_count, ending_capacity;
+    struct gra__walk *outer; /* the walk on this thread inside of which this one was begun */
     bool retain, create;
 } gra__walk;
+
+/* Has fn called when the walk that is under way on this thread has ended, however it ends. False with
+ * an error. */
+bool gra__at_walk_end(void (*fn)(void *context), void *context);
 
 /* An array with room for twice as much; NULL with an error, and the old one as it was. */
 void *gra__walk_grown(void *array, size_t *capacity, size_t element);
@@ -46,6 +60,9 @@ bool gra__accumulate_grad(const gra__walk *w, gra_tensor *t, gra_tensor *g);
 
 /* What hooks make of a gradient; NULL with an error. */
 gra_tensor *gra__through_hooks(gra_hook *const *hooks, gra_tensor *g);
+
+/* Runs the hooks of a leaf whose grad is complete. False with an error. */
+bool gra__run_after_hooks(gra_tensor *leaf);
 
 /* Hands a contribution to whoever collects a leaf's gradient. False with an error. */
 bool gra__deliver_to_leaf(gra__walk *w, gra_tensor *leaf, gra_tensor *g);
@@ -76,5 +93,12 @@ gra_tensor **gra__update_slot(const gra__walk *w, const gra_tensor *leaf);
  * rule has run. False with an error. */
 int gra__update_in_strips(const gra__walk *w, const gra_node *node, size_t index);
 bool gra__update_stream(gra_call *c, gra_tensor **g, int i);
+
+/* Adds a copy of a hook to a node; its id, or -1 with an error. */
+int gra__node_add_hook(gra_node *node, gra__node_hook added);
+
+/* Run the hooks of a node on what its rule is given, and on what it gave. False with an error. */
+bool gra__node_run_pre_hooks(gra_node *node, gra_tensor **grad_outputs);
+bool gra__node_run_hooks(gra_node *node, gra_tensor **grad_inputs, gra_tensor **grad_outputs);
 
 #endif

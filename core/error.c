@@ -65,6 +65,12 @@ void gra__error_inside(const char *part, const char *op)
         snprintf(pending + used, sizeof pending - used, " (in %s%s)", part, op);
 }
 
+size_t gra__path_text(char *text, size_t size)
+{
+    text[0] = 0;
+    return path ? write_path(path, text, size) : 0;
+}
+
 void *gra_fail(const char *format, ...)
 {
     if (gra__failed)
@@ -77,7 +83,7 @@ void *gra_fail(const char *format, ...)
     if (length <= 0)
         length = snprintf(pending, sizeof pending, "unknown error");
     char where[256];
-    if (path && write_path(path, where, sizeof where) && length < (int)sizeof pending)
+    if (gra__path_text(where, sizeof where) && length < (int)sizeof pending)
         snprintf(pending + length, sizeof pending - (size_t)length, " (in module %s)", where);
     pthread_mutex_lock(&hook_lock);
     void (*const fn)(const char *, void *) = hook_fn;

@@ -27,5 +27,7 @@ void gra__path_pop(void);
 /* Adds " (in PART OP)" to the pending error; where part is empty and the error begins with the name of
  * the op, it tells already. */
 void gra__error_inside(const char *part, const char *op);
+/* Writes "features.0" for the modules that are running on this thread, or "". Returns its length. */
+size_t gra__path_text(char *text, size_t size);
 
 #endif

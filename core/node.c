@@ -1,6 +1,8 @@
 /* node.c - life of graph nodes. */
 #include "node.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "alloc_cache.h"
@@ -8,6 +10,36 @@
 #include "thread_local.h"
 
 static uint64_t sequence;
+
+gra__extra *gra__node_extra(gra_node *node)
+{
+    if (!node->extra)
+        node->extra = gra__alloc_zeroed(sizeof *node->extra);
+    return node->extra;
+}
+
+static void extra_free(gra__extra *extra)
+{
+    if (!extra)
+        return;
+    while (extra->hooks) {
+        gra__node_hook *const hook = extra->hooks;
+        extra->hooks = hook->next;
+        if (hook->drop)
+            hook->drop(hook->context);
+        gra__dealloc(hook, sizeof *hook);
+    }
+    free(extra->origin);
+    gra__dealloc(extra, sizeof *extra);
+}
+
+const char *gra__node_origin(const gra_node *node, char text[GRA__ORIGIN])
+{
+    text[0] = 0;
+    if (node->extra && node->extra->origin)
+        snprintf(text, GRA__ORIGIN, " (recorded %s)", node->extra->origin);
+    return text;
+}
 
 static void release_contents(gra_node *node)
 {
@@ -20,6 +52,7 @@ static void release_contents(gra_node *node)
         gra__hooks_free(node->results[k].hooks);
         gra__release(node->results[k].grad);
     }
+    extra_free(node->extra);
     gra__dealloc(node, node->bytes);
 }
 
@@ -184,6 +217,12 @@ void gra__node_free_saved(gra_node *node)
         drop(&node->results[k].saved);
     for (int i = 0; i < GRA_MAX_SAVED; i++)
         drop(&node->saved[i]);
+}
+
+int gra__hook_id(void)
+{
+    static int last;
+    return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
 }
 
 void gra__hooks_free(gra_hook *hook)

@@ -15,12 +15,31 @@
 #include "op.h"
 #include "tensor_struct.h"
 
+/* A hook of a tensor. One of the two functions is set. */
 struct gra_hook {
-    gra_tensor *(*fn)(gra_tensor *grad, void *context);
+    gra_tensor *(*fn)(gra_tensor *grad, void *context); /* on the way of a gradient */
+    void (*after)(gra_tensor *leaf, void *context);     /* once it is in the leaf's grad */
     void *context;
     int id;
     gra_hook *next;
 };
+
+/* A hook of a node. One of the two functions is set. */
+typedef struct gra__node_hook {
+    void (*before)(gra_node *node, gra_tensor **grad_outputs, void *context);
+    void (*after)(gra_node *node, gra_tensor **grad_inputs, gra_tensor *const *grad_outputs,
+                  void *context);
+    void (*drop)(void *context); /* ends the context when the hook goes; or NULL */
+    void *context;
+    int id;
+    struct gra__node_hook *next;
+} gra__node_hook;
+
+/* What few nodes have. */
+typedef struct gra__extra {
+    gra__node_hook *hooks; /* owned, in the order of their ids */
+    char *origin;          /* owned: "net.c:31 in module features.3"; or NULL */
+} gra__extra;
 
 /* One input. At most one of node and leaf is set; neither where no gradient flows. */
 typedef struct gra__edge {
@@ -54,11 +73,12 @@ struct gra_node {
     gra__result *results;
     void *args;
     gra_tensor *saved[GRA_MAX_SAVED];
-    bool freed;       /* what it saved is gone: a walk without retain_graph passed here */
-    const void *walk; /* atomic: the walk that is under way here, or NULL */
-    bool needed;      /* during a walk: a wanted gradient lies below */
-    gra_node *next;   /* in the work list of nodes to destroy */
-    size_t bytes;     /* of this block */
+    gra__extra *extra; /* owned; NULL for most nodes */
+    bool freed;        /* what it saved is gone: a walk without retain_graph passed here */
+    const void *walk;  /* atomic: the walk that is under way here, or NULL */
+    bool needed;       /* during a walk: a wanted gradient lies below */
+    gra_node *next;    /* in the work list of nodes to destroy */
+    size_t bytes;      /* of this block */
 };
 
 /* Records a call: a new node with one reference, or NULL with an error. */
@@ -78,6 +98,14 @@ void gra__node_forget(gra_tensor *t);
 void gra__node_free_saved(gra_node *node);
 bool gra__node_saves_something(const gra_node *node);
 
+/* The node's extra, made where it has none; NULL with an error. */
+gra__extra *gra__node_extra(gra_node *node);
+
+/* Where the node was recorded, as text in parentheses behind a blank; "" where nobody noted it. */
+enum { GRA__ORIGIN = 256 };
+const char *gra__node_origin(const gra_node *node, char text[GRA__ORIGIN]);
+
+int gra__hook_id(void); /* larger than all before */
 void gra__hooks_free(gra_hook *hook);
 
 /* Whether t's history is true: a view has none any more once a recorded op has written into its

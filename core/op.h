@@ -39,7 +39,7 @@
 GRA_BEGIN_DECLS
 
 typedef struct gra_op gra_op;
-struct gra_node;
+typedef struct gra_node gra_node;
 
 /* What a node keeps for the vjp: a union of these. 0 keeps all inputs. */
 typedef uint64_t gra_saves;
@@ -59,7 +59,7 @@ typedef struct gra_call {
     const void *args;  /* the op's struct of arguments, or NULL */
     gra_saves saves;   /* what the node will keep: .saves of the op, which forward may narrow */
     gra_tensor *saved[GRA_MAX_SAVED]; /* forward may put tensors here, the vjp finds them again */
-    const struct gra_node *node;      /* NULL in forward */
+    const gra_node *node;             /* NULL in forward */
 } gra_call;
 
 /* Receives the next rows of a gradient; false where there is no use in going on. */
