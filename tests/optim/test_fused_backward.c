@@ -696,7 +696,7 @@ GRA_TEST(a_failing_rule_leaves_the_later_parameters_as_they_were)
     gra_optim *const opt = gra_sgd_tensors(p, 2, .lr = 0.5, .fused_backward = true);
     ck_assert_int_eq(gra_backward(gra_add(gra_apply(&op, &p[0], 1, NULL), p[1])), -1);
     ck_assert_int_eq(gra_step(opt), -1);
-    GRA_ASSERT_ERROR("this rule fails");
+    GRA_ASSERT_ERROR("this rule fails (in the rule of failing)");
     GRA_ASSERT_VALUES(p[0], 1);
     GRA_ASSERT_VALUES(p[1], 0.5);
     ck_assert_int_eq(gra_step(opt), 0);
