@@ -6,7 +6,8 @@
 
 bool gra__conv2d_args_of(const gra_conv2d_options *o, gra__conv2d_args *args)
 {
-    *args = (gra__conv2d_args){.groups = o->groups, .relu = o->activation == GRA_RELU};
+    *args = (gra__conv2d_args){
+        .groups = o->groups, .relu = o->activation == GRA_RELU, .flip_kernel = o->flip_kernel};
     return gra__pair("conv2d", "stride", o->stride, 1, o->stride_hw, 1, args->stride) &&
            gra__pair("conv2d", "padding", o->padding, 0, o->padding_hw, 0, args->padding) &&
            gra__pair("conv2d", "dilation", o->dilation, 1, o->dilation_hw, 1, args->dilation);
@@ -35,54 +36,67 @@ gra__conv2d_shape gra__conv2d_kernel_shape(gra_shape x, gra_shape w, gra_shape y
     };
 }
 
-static bool dtypes_agree(const gra_tensor *x, const gra_tensor *w, const gra_tensor *bias)
+bool gra__conv_dtypes_agree(const char *op, const gra_tensor *x, const gra_tensor *w,
+                            const gra_tensor *bias)
 {
     const bool same = x->dtype == w->dtype && (!bias || bias->dtype == x->dtype);
     if (same && gra_dtype_is_floating(x->dtype))
         return true;
-    gra_fail(
-        "conv2d: input is %s, weight %s%s%s; one floating-point dtype is needed (gra_to converts)",
-        gra_dtype_name(x->dtype), gra_dtype_name(w->dtype), bias ? ", bias " : "",
-        bias ? gra_dtype_name(bias->dtype) : "");
+    gra_fail("%s: input is %s, weight %s%s%s; one floating-point dtype is needed (gra_to converts)",
+             op, gra_dtype_name(x->dtype), gra_dtype_name(w->dtype), bias ? ", bias " : "",
+             bias ? gra_dtype_name(bias->dtype) : "");
     return false;
 }
 
-static bool shapes_agree(const gra_tensor *x, const gra_tensor *w, const gra_tensor *bias,
-                         int64_t groups)
+static bool shapes_agree(const char *op, const gra_tensor *x, const gra_tensor *w,
+                         const gra_tensor *bias, int dims, int64_t groups)
 {
+    static const char *const taps[] = {"", "S", "R, S", "T, R, S"};
     char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
-    if (w->shape.count != 4) {
-        gra_fail("conv2d: weight has shape %s; [K, C / groups, R, S] is needed",
-                 gra_shape_text(w->shape, a));
+    if (w->shape.count != dims + 2) {
+        gra_fail("%s: weight has shape %s; [K, C / groups, %s] is needed", op,
+                 gra_shape_text(w->shape, a), taps[dims]);
         return false;
     }
     const int64_t channels = x->shape.size[1], k = w->shape.size[0];
     if (groups < 1 || channels % groups || k % groups) {
-        gra_fail(
-            "conv2d: groups %lld does not divide the %lld channels of input and the %lld of the "
-            "output",
-            (long long)groups, (long long)channels, (long long)k);
+        gra_fail("%s: groups %lld does not divide the %lld channels of input and the %lld of the "
+                 "output",
+                 op, (long long)groups, (long long)channels, (long long)k);
         return false;
     }
     if (channels != w->shape.size[1] * groups) {
-        gra_fail("conv2d: input %s has %lld channels, weight %s with groups %lld expects %lld",
+        gra_fail("%s: input %s has %lld channels, weight %s with groups %lld expects %lld", op,
                  gra_shape_text(x->shape, a), (long long)channels, gra_shape_text(w->shape, b),
                  (long long)groups, (long long)(w->shape.size[1] * groups));
         return false;
     }
     if (bias && (bias->shape.count != 1 || bias->shape.size[0] != k)) {
-        gra_fail("conv2d: bias has shape %s; [%lld] is needed, one for each output channel",
+        gra_fail("%s: bias has shape %s; [%lld] is needed, one for each output channel", op,
                  gra_shape_text(bias->shape, a), (long long)k);
         return false;
     }
     return true;
 }
 
+bool gra__conv_agrees(const char *op, const gra_tensor *x, const gra_tensor *w,
+                      const gra_tensor *bias, int dims, int64_t groups)
+{
+    return gra__conv_dtypes_agree(op, x, w, bias) && shapes_agree(op, x, w, bias, dims, groups);
+}
+
+void gra__same_padding(int64_t kernel, int64_t dilation, int64_t ends[2])
+{
+    const int64_t total = dilation * (kernel - 1);
+    ends[0] = total / 2;
+    ends[1] = total - ends[0];
+}
+
 bool gra__conv2d_output(const gra_tensor *x, const gra_tensor *w, const gra_tensor *bias,
                         const gra__conv2d_args *args, gra_shape *shape)
 {
     int64_t out[2];
-    if (!dtypes_agree(x, w, bias) || !shapes_agree(x, w, bias, args->groups))
+    if (!gra__conv_agrees("conv2d", x, w, bias, 2, args->groups))
         return false;
     const gra__window window[2] = {
         {w->shape.size[2], args->stride[0], args->padding[0], args->dilation[0]},

@@ -12,8 +12,20 @@
 typedef struct gra__conv2d_args {
     int64_t stride[2], padding[2], dilation[2]; /* height, width */
     int64_t groups;
-    bool relu; /* y = max(0, y), fused */
+    bool relu;        /* y = max(0, y), fused */
+    bool flip_kernel; /* the filter turned by 180 degrees: a convolution as textbooks have it */
 } gra__conv2d_args;
+
+/* Whether input x [N, C, ..], weight w [K, C / groups, ..] and bias [K] of a convolution agree in dtypes and
+ * shapes; false with an error. The weight has `dims` dims behind the channels, as x has. */
+bool gra__conv_agrees(const char *op, const gra_tensor *x, const gra_tensor *w,
+                      const gra_tensor *bias, int dims, int64_t groups);
+bool gra__conv_dtypes_agree(const char *op, const gra_tensor *x, const gra_tensor *w,
+                            const gra_tensor *bias);
+
+/* The zeros on both sides of an input for a padding of GRA_SAME, with which the result is as long as the
+ * input: (before, after), which differ by one where the window covers an even number of elements. */
+void gra__same_padding(int64_t kernel, int64_t dilation, int64_t ends[2]);
 
 /* The arguments that the options stand for; false with an error. */
 bool gra__conv2d_args_of(const gra_conv2d_options *o, gra__conv2d_args *args);
@@ -25,6 +37,19 @@ bool gra__conv2d_output(const gra_tensor *x, const gra_tensor *w, const gra_tens
 /* What the kernels are told: input x, weight w and output y. */
 gra__conv2d_shape gra__conv2d_kernel_shape(gra_shape x, gra_shape w, gra_shape y,
                                            const gra__conv2d_args *args);
+
+/* The convolution of x [N, C, H, W], the same without rows and columns that a shape does not have (a
+ * transposed convolution may leave room for more), and the gradients of its input and weight, of a
+ * shape; recorded. */
+gra_tensor *gra__conv2d_apply(gra_tensor *x, gra_tensor *w, gra_tensor *bias,
+                              const gra__conv2d_args *args);
+gra_tensor *gra__conv2d_apply_for(gra_tensor *x, gra_tensor *w, gra_shape shape,
+                                  const gra__conv2d_args *args);
+gra_tensor *gra__conv2d_backward_input(gra_tensor *g, gra_tensor *w, gra_shape shape,
+                                       const gra__conv2d_args *args);
+gra_tensor *gra__conv2d_backward_weight(gra_tensor *g, gra_tensor *x, gra_shape shape,
+                                        const gra__conv2d_args *args);
+gra_tensor *gra__conv2d_backward_bias(gra_tensor *g);
 
 /* A vjp's part that is the convolution's, recorded: dx[i] of each input that needs it, from the gradient
  * of the sums, those before a fused rectifier. c->in[0] is x, c->in[1] w. */

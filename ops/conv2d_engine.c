@@ -3,6 +3,7 @@
 
 #include "core/alloc_cache.h"
 #include "core/dry_run.h"
+#include "ops/indices.h"
 #include "ops/iterate.h"
 #include "ops/kernels/blas.h"
 #include "ops/kernels/conv2d_nhwc.h"
@@ -177,6 +178,21 @@ gra_tensor *gra__conv2d_run(gra__direction direction, const gra__conv2d_shape *s
     if (relu) /* run_form has it fused */
         gra_relu_(out);
     return gra__converted(out, dtype);
+}
+
+gra_tensor *gra__conv2d_turned(gra_tensor *w)
+{
+    const int64_t taps = w->shape.size[2] * w->shape.size[3];
+    if (taps == 1)
+        return w;
+    gra_tensor *const from = gra__packed(w, w->dtype);
+    gra_tensor *const to = from ? gra__empty("conv2d", w->shape, w->dtype) : NULL;
+    const size_t size = gra_dtype_size(w->dtype);
+    for (int64_t i = 0; to && i < w->numel && !gra__dry_run(); i++)
+        gra__copy_element((char *)gra__ptr(to) +
+                              (size_t)(i - i % taps + taps - 1 - i % taps) * size,
+                          (const char *)gra__ptr(from) + (size_t)i * size, size);
+    return to;
 }
 
 gra_tensor *gra__conv2d_sum_bias(gra_tensor *g)

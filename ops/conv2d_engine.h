@@ -44,6 +44,10 @@ void gra__conv2d_form_run(const gra__conv2d_shape *s, const float *x, const floa
                           const gra__derived *form, const float *bias, bool relu, float *y,
                           void *workspace);
 
+/* w [K, C, R, S] with the taps of each filter in reverse: w[k, c, R - 1 - r, S - 1 - s]. w itself where there is
+ * but one. */
+gra_tensor *gra__conv2d_turned(gra_tensor *w);
+
 /* db[k] = the sum of g [N, K, P, Q] over n, p, q. */
 gra_tensor *gra__conv2d_sum_bias(gra_tensor *g);
 

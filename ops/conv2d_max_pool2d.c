@@ -346,9 +346,9 @@ static bool is_moderate(const gra_tensor *t, const int64_t padding[2])
 static bool agree(const gra_conv2d_options *o)
 {
     const gra_tensor *const x = o->input, *const w = o->weight, *const b = o->bias;
-    return w->shape.count == 4 && w->shape.size[0] < 1 << 19 && x->dtype == GRA_FLOAT32 &&
-           w->dtype == GRA_FLOAT32 && o->groups > 0 && w->shape.size[0] % o->groups == 0 &&
-           x->shape.size[1] == w->shape.size[1] * o->groups &&
+    return !o->flip_kernel && w->shape.count == 4 && w->shape.size[0] < 1 << 19 &&
+           x->dtype == GRA_FLOAT32 && w->dtype == GRA_FLOAT32 && o->groups > 0 &&
+           w->shape.size[0] % o->groups == 0 && x->shape.size[1] == w->shape.size[1] * o->groups &&
            (!b || (b->dtype == GRA_FLOAT32 && b->shape.count == 1 &&
                    b->shape.size[0] == w->shape.size[0]));
 }
@@ -356,9 +356,9 @@ static bool agree(const gra_conv2d_options *o)
 /* Whether the kernels for channels-last float32 take both. What is wrong otherwise, the two ops say. */
 static bool fits(const gra_conv2d_options *o, const gra_max_pool2d_options *m, pooled_args *a)
 {
-    if (gra_error() || !o->input || !o->weight || !gra__conv2d_args_of(o, &a->conv) ||
-        !gra__max_pool2d_args_of(m, &a->pool) || !is_moderate(o->input, a->conv.padding) ||
-        !agree(o))
+    if (gra_error() || !o->input || !o->weight || o->padding == GRA_SAME ||
+        !gra__conv2d_args_of(o, &a->conv) || !gra__max_pool2d_args_of(m, &a->pool) ||
+        !is_moderate(o->input, a->conv.padding) || !agree(o))
         return false;
     const plan p = plan_of(o->input->shape, o->weight->shape, a);
     return p.images > 0 && p.x_floats > 0 && p.sum_floats > 0 && p.y_floats > 0 &&

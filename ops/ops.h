@@ -204,20 +204,55 @@ gra_tensor *gra_linear(gra_tensor *x, gra_tensor *w, gra_tensor *bias); /* x w^T
 /* ---- convolution and pooling: x [N, C, H, W] or [C, H, W] ---- */
 typedef enum gra_activation { GRA_NO_ACTIVATION, GRA_RELU } gra_activation;
 
+#define GRA_SAME                                                                                   \
+    INT64_MIN /* a padding: as many zeros as keep the size, one more behind than before where
+                              their number is odd; stride 1 only */
+
 typedef struct gra_conv2d_options {
     int begin_;
-    gra_tensor *input;         /* [N, C, H, W] */
-    gra_tensor *weight;        /* [K, C / groups, R, S] */
-    gra_tensor *bias;          /* [K] or NULL */
-    int64_t stride;            /* 1 */
-    int64_t padding;           /* 0 on each side */
-    int64_t dilation;          /* 1 */
-    int64_t groups;            /* 1 */
+    gra_tensor *input;  /* [N, C, H, W] */
+    gra_tensor *weight; /* [K, C / groups, R, S] */
+    gra_tensor *bias;   /* [K] or NULL */
+    int64_t stride;     /* 1 */
+    int64_t padding;    /* 0: zeros on each side; GRA_SAME: the result is as large as input */
+    int64_t dilation;   /* 1 */
+    int64_t groups;     /* 1 */
     gra_activation activation; /* GRA_NO_ACTIVATION; GRA_RELU is fused: y = max(0, y) */
+    bool flip_kernel;          /* false; true: w[k,c,R-1-r,S-1-s] in place of w[k,c,r,s] */
     int64_t stride_hw[2];      /* given instead of stride: height, width */
     int64_t padding_hw[2];
     int64_t dilation_hw[2];
 } gra_conv2d_options;
+
+typedef struct gra_conv1d_options {
+    int begin_;
+    gra_tensor *input;         /* [N, C, L] or [C, L] */
+    gra_tensor *weight;        /* [K, C / groups, S] */
+    gra_tensor *bias;          /* [K] or NULL */
+    int64_t stride;            /* 1 */
+    int64_t padding;           /* 0, or GRA_SAME */
+    int64_t dilation;          /* 1 */
+    int64_t groups;            /* 1 */
+    gra_activation activation; /* GRA_NO_ACTIVATION */
+    bool flip_kernel;          /* false */
+} gra_conv1d_options;
+
+typedef struct gra_conv_transpose2d_options {
+    int begin_;
+    gra_tensor *input;      /* [N, C, H, W] or [C, H, W] */
+    gra_tensor *weight;     /* [C, K / groups, R, S] */
+    gra_tensor *bias;       /* [K] or NULL */
+    int64_t stride;         /* 1 */
+    int64_t padding;        /* 0: rows and columns that are left out on each side */
+    int64_t output_padding; /* 0: rows and columns added at the bottom and at the right; less than
+                               the stride or the dilation */
+    int64_t groups;         /* 1 */
+    int64_t dilation;       /* 1 */
+    int64_t stride_hw[2];   /* given instead of stride: height, width */
+    int64_t padding_hw[2];
+    int64_t output_padding_hw[2];
+    int64_t dilation_hw[2];
+} gra_conv_transpose2d_options;
 
 typedef struct gra_avg_pool2d_options {
     int begin_;
@@ -254,11 +289,18 @@ typedef enum gra_conv_algorithm { GRA_CONV_AUTO, GRA_CONV_DIRECT } gra_conv_algo
 gra_conv_algorithm gra_set_conv_algorithm(gra_conv_algorithm algorithm);
 
 gra_conv2d_options gra_conv2d_defaults(void);
+gra_conv1d_options gra_conv1d_defaults(void);
+gra_conv_transpose2d_options gra_conv_transpose2d_defaults(void);
 gra_avg_pool2d_options gra_avg_pool2d_defaults(void);
 gra_max_pool2d_options gra_max_pool2d_defaults(void);
 
 /* y[n,k,i,j] = bias[k] + sum_{c,r,s} w[k,c,r,s] x[n, c, i stride + r dilation - padding, ...] */
 gra_tensor *gra_conv2d_with(gra_conv2d_options o);
+gra_tensor *gra_conv1d_with(gra_conv1d_options o); /* the same along one dim */
+
+/* y[n,k, i stride + r dilation - padding, ...] += w[c,k,r,s] x[n,c,i,j]; y += bias[k]: the gradient of
+ * conv2d's input, of (H - 1) stride - 2 padding + dilation (R - 1) + output_padding + 1 rows. */
+gra_tensor *gra_conv_transpose2d_with(gra_conv_transpose2d_options o);
 gra_tensor *gra_avg_pool2d_with(gra_avg_pool2d_options o); /* mean over each window */
 gra_tensor *gra_max_pool2d_with(
     gra_max_pool2d_options o); /* maximum; the first one gets the gradient */
@@ -267,6 +309,12 @@ gra_tensor *gra_max_pool2d_with(
 #define gra_conv2d(...)                                                                            \
     gra_conv2d_with(GRA_KEYWORDS(gra_conv2d_options, .stride = 1, .dilation = 1, .groups = 1,      \
                                  .begin_ = 0, __VA_ARGS__))
+#define gra_conv1d(...)                                                                            \
+    gra_conv1d_with(GRA_KEYWORDS(gra_conv1d_options, .stride = 1, .dilation = 1, .groups = 1,      \
+                                 .begin_ = 0, __VA_ARGS__))
+#define gra_conv_transpose2d(...)                                                                  \
+    gra_conv_transpose2d_with(GRA_KEYWORDS(gra_conv_transpose2d_options, .stride = 1, .groups = 1, \
+                                           .dilation = 1, .begin_ = 0, __VA_ARGS__))
 #define gra_avg_pool2d(...)                                                                        \
     gra_avg_pool2d_with(                                                                           \
         GRA_KEYWORDS(gra_avg_pool2d_options, .count_include_pad = true, .begin_ = 0, __VA_ARGS__))

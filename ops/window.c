@@ -6,25 +6,46 @@
 #include "ops/layout.h"
 #include "ops/ops.h"
 
+bool gra__in_range(const char *op, const char *name, int64_t value, int64_t min)
+{
+    const bool small = value < min;
+    if (small || value > INT32_MAX)
+        gra_fail("%s: %s %lld is out of range; at %s %lld is %s", op, name, (long long)value,
+                 small ? "least" : "most", (long long)(small ? min : INT32_MAX),
+                 small ? "needed" : "possible");
+    return !gra_error();
+}
+
+/* A scalar or a tuple of count numbers. */
+static bool tuple_of(const char *op, const char *name, const char *suffix, int64_t scalar,
+                     int64_t normal, const int64_t *tuple, int count, int64_t min, int64_t *values)
+{
+    bool given = false;
+    for (int i = 0; i < count; i++)
+        given |= tuple[i] != 0;
+    if (given && scalar != normal) {
+        gra_fail("%s: both .%s and .%s_%s were given; one of them is enough", op, name, name,
+                 suffix);
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        values[i] = given ? tuple[i] : scalar;
+        if (!gra__in_range(op, name, values[i], min))
+            return false;
+    }
+    return true;
+}
+
 bool gra__pair(const char *op, const char *name, int64_t scalar, int64_t normal,
                const int64_t tuple[2], int64_t min, int64_t pair[2])
 {
-    const bool given = tuple[0] || tuple[1];
-    if (given && scalar != normal) {
-        gra_fail("%s: both .%s and .%s_hw were given; one of them is enough", op, name, name);
-        return false;
-    }
-    for (int i = 0; i < 2; i++) {
-        pair[i] = given ? tuple[i] : scalar;
-        if (pair[i] >= min && pair[i] <= INT32_MAX)
-            continue;
-        const bool small = pair[i] < min;
-        gra_fail("%s: %s %lld is out of range; at %s %lld is %s", op, name, (long long)pair[i],
-                 small ? "least" : "most", (long long)(small ? min : INT32_MAX),
-                 small ? "needed" : "possible");
-        return false;
-    }
-    return true;
+    return tuple_of(op, name, "hw", scalar, normal, tuple, 2, min, pair);
+}
+
+bool gra__triple(const char *op, const char *name, int64_t scalar, int64_t normal,
+                 const int64_t tuple[3], int64_t min, int64_t triple[3])
+{
+    return tuple_of(op, name, "dhw", scalar, normal, tuple, 3, min, triple);
 }
 
 int64_t gra__window_count(int64_t size, gra__window window, bool ceil_mode)
@@ -39,21 +60,38 @@ int64_t gra__window_count(int64_t size, gra__window window, bool ceil_mode)
     return count;
 }
 
-gra_tensor *gra__as_batch(const char *op, gra_tensor *x)
+gra_tensor *gra__as_batch_of(const char *op, gra_tensor *x, int dims)
 {
+    static const char *const extents[] = {"", "L", "H, W", "D, H, W"};
     char text[GRA_SHAPE_TEXT];
-    if (x->shape.count == 4)
+    if (x->shape.count == dims + 2)
         return x;
-    if (x->shape.count == 3)
+    if (x->shape.count == dims + 1)
         return gra_unsqueeze(x, 0);
-    return gra_fail("%s: input has shape %s; [N, C, H, W] or [C, H, W] is needed", op,
-                    gra_shape_text(x->shape, text));
+    return gra_fail("%s: input has shape %s; [N, C, %s] or [C, %s] is needed", op,
+                    gra_shape_text(x->shape, text), extents[dims], extents[dims]);
 }
 
-bool gra__window_output(const char *op, gra_shape x, const gra__window window[2], bool ceil_mode,
-                        int64_t out[2])
+gra_tensor *gra__as_batch(const char *op, gra_tensor *x)
 {
-    for (int i = 0; i < 2; i++) {
+    return gra__as_batch_of(op, x, 2);
+}
+
+gra_tensor *gra__without_batch(gra_tensor *y, const gra_tensor *x, const gra_tensor *batch)
+{
+    return batch == x ? y : y ? gra_squeeze(y, GRA_DIMS(0)) : NULL;
+}
+
+const char *gra__extent_name(int i, int dims)
+{
+    static const char *const names[] = {"depth", "height", "width"};
+    return dims == 1 ? "length" : names[3 - dims + i];
+}
+
+bool gra__windows_output(const char *op, gra_shape x, const gra__window *window, int dims,
+                         bool ceil_mode, int64_t *out)
+{
+    for (int i = 0; i < dims; i++) {
         const int64_t size = x.size[2 + i];
         out[i] = gra__window_count(size, window[i], ceil_mode);
         if (out[i] > 0)
@@ -61,11 +99,17 @@ bool gra__window_output(const char *op, gra_shape x, const gra__window window[2]
         gra_fail(
             "%s: no output pixel is left: %s %lld with padding %lld is smaller than a kernel of "
             "%lld with dilation %lld",
-            op, i ? "width" : "height", (long long)size, (long long)window[i].padding,
+            op, gra__extent_name(i, dims), (long long)size, (long long)window[i].padding,
             (long long)window[i].kernel, (long long)window[i].dilation);
         return false;
     }
     return true;
+}
+
+bool gra__window_output(const char *op, gra_shape x, const gra__window window[2], bool ceil_mode,
+                        int64_t out[2])
+{
+    return gra__windows_output(op, x, window, 2, ceil_mode, out);
 }
 
 bool gra__pool_options(const char *op, int64_t kernel, const int64_t kernel_hw[2], int64_t stride,

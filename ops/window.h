@@ -16,6 +16,13 @@ typedef struct gra__window {
 bool gra__pair(const char *op, const char *name, int64_t scalar, int64_t normal,
                const int64_t tuple[2], int64_t min, int64_t pair[2]);
 
+/* The same for depth, height and width, whose tuple is called NAME_dhw. */
+bool gra__triple(const char *op, const char *name, int64_t scalar, int64_t normal,
+                 const int64_t tuple[3], int64_t min, int64_t triple[3]);
+
+/* Whether an option without a tuple lies in that range; an error if not. */
+bool gra__in_range(const char *op, const char *name, int64_t value, int64_t min);
+
 /* Number of window positions over `size` pixels, at least 0 (0: no window fits).
  *
  *   floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1
@@ -24,12 +31,22 @@ bool gra__pair(const char *op, const char *name, int64_t scalar, int64_t normal,
 int64_t gra__window_count(int64_t size, gra__window window, bool ceil_mode);
 
 /* An input of [C, H, W] as [1, C, H, W]; one of [N, C, H, W] as it is. NULL with an error for another
- * number of dims. */
+ * number of dims. And the same for `dims` of them behind the channels: 1 (L), 2 (H, W) or 3 (D, H, W). */
 gra_tensor *gra__as_batch(const char *op, gra_tensor *x);
+gra_tensor *gra__as_batch_of(const char *op, gra_tensor *x, int dims);
 
-/* Checks that a window fits into rows and columns of the shape x [N, C, H, W] and writes the output's. */
+/* y, made of gra__as_batch(x), without the batch that x has not; NULL for NULL. */
+gra_tensor *gra__without_batch(gra_tensor *y, const gra_tensor *x, const gra_tensor *batch);
+
+/* Checks that a window fits into rows and columns of the shape x [N, C, H, W] and writes the output's. And
+ * the same for `dims` of them behind the channels. */
 bool gra__window_output(const char *op, gra_shape x, const gra__window window[2], bool ceil_mode,
                         int64_t out[2]);
+bool gra__windows_output(const char *op, gra_shape x, const gra__window *window, int dims,
+                         bool ceil_mode, int64_t *out);
+
+/* What the dims behind the channels are called: "height" for 0 of 2. */
+const char *gra__extent_name(int i, int dims);
 
 /* The options of a pooling: like gra__pair for each; a stride of 0 is the kernel's size, and padding is
  * at most half the kernel. */

@@ -41,6 +41,42 @@ GRA_TEST(gradients_of_conv2d_are_right_by_hand)
     GRA_ASSERT_VALUES(gra_tensor_grad(b), 4);
 }
 
+GRA_TEST(flip_kernel_turns_the_filter)
+{
+    gra_tensor *x = gra_requires_grad(nine()), *w = gra_requires_grad(diagonal());
+    gra_tensor *y = gra_conv2d(x, w, .flip_kernel = true);
+    GRA_ASSERT_VALUES(y, 4, 4, 4, 4); /* 5 - 1, 6 - 2, 8 - 4, 9 - 5 */
+    gra_backward(gra_sum(y));
+    GRA_ASSERT_VALUES(gra_tensor_grad(x), -1, -1, 0, -1, 0, 1, 0, 1, 1);
+    GRA_ASSERT_VALUES(gra_tensor_grad(w), 28, 24, 16, 12);
+}
+
+/* In the kernels for channels-last and the direct ones. */
+GRA_TEST(flip_kernel_is_a_convolution_with_the_turned_filter)
+{
+    gra_tensor *x = gra_randn(GRA_SHAPE(2, 32, 9, 10)), *w = gra_randn(GRA_SHAPE(16, 32, 3, 3));
+    gra_tensor *turned = gra_flip(w, GRA_DIMS(2, 3));
+    for (int direct = 0; direct < 2; direct++) {
+        gra_set_conv_algorithm(direct ? GRA_CONV_DIRECT : GRA_CONV_AUTO);
+        gra_tensor *y = gra_conv2d(x, w, .padding = 1, .flip_kernel = true);
+        ck_assert(gra_item(gra_all(gra_eq(y, gra_conv2d(x, turned, .padding = 1)))) == 1);
+    }
+    gra_set_conv_algorithm(GRA_CONV_AUTO);
+}
+
+GRA_TEST(padding_same_keeps_the_size)
+{
+    gra_tensor *y = gra_conv2d(nine(), diagonal(), .padding = GRA_SAME);
+    GRA_ASSERT_VALUES(y, -4, -4, 3, -4, -4, 6, 7, 8, 9); /* the zeros stand behind */
+    GRA_ASSERT_SHAPE(gra_conv2d(nine(), gra_zeros(GRA_SHAPE(1, 1, 3, 2)), .padding = GRA_SAME,
+                                .dilation_hw = {2, 3}),
+                     1, 1, 3, 3);
+    ck_assert_ptr_null(gra_conv2d(nine(), diagonal(), .padding = GRA_SAME, .stride = 2));
+    GRA_ASSERT_ERROR("conv2d: padding GRA_SAME needs stride 1; it is (2, 2)");
+    ck_assert_ptr_null(gra_conv2d(nine(), gra_zeros(GRA_SHAPE(2, 2)), .padding = GRA_SAME));
+    GRA_ASSERT_ERROR("conv2d: weight has shape [2, 2]; [K, C / groups, R, S] is needed");
+}
+
 GRA_TEST(conv2d_takes_an_image_without_a_batch_and_an_empty_batch)
 {
     GRA_ASSERT_SHAPE(gra_conv2d(gra_zeros(GRA_SHAPE(2, 5, 6)), gra_zeros(GRA_SHAPE(3, 2, 3, 3))), 3,
@@ -154,7 +190,8 @@ GRA_TEST(conv2d_rejects_null)
 
 GRA_TEST_MAIN("conv2d", conv2d_adds_up_products_without_turning_the_filter,
               conv2d_pads_with_zeros_and_strides, gradients_of_conv2d_are_right_by_hand,
-              conv2d_takes_an_image_without_a_batch_and_an_empty_batch,
+              flip_kernel_turns_the_filter, flip_kernel_is_a_convolution_with_the_turned_filter,
+              padding_same_keeps_the_size, conv2d_takes_an_image_without_a_batch_and_an_empty_batch,
               conv2d_of_bfloat16_is_computed_in_float32,
               the_engines_agree_and_the_direct_one_can_be_forced,
               an_output_larger_than_the_caches_is_the_same, conv2d_rejects_a_channel_mismatch,

@@ -29,4 +29,36 @@ CASE(pad_circular_3d, gra_square(gra_pad(in[0], GRA_PADS(1, 1, 1, 0, 0, 2), .mod
 CASE(pad_circular_crops, gra_square(gra_pad(in[0], GRA_PADS(-1, 2, 1, -1), .mode = "circular")))
 CASE(pad_circular_channels_last,
      gra_square(gra_pad(in[0], GRA_PADS(1, 1, 2, 1), .mode = "circular")))
+CASE(conv1d_plain, gra_conv1d(in[0], in[1]))
+CASE(conv1d_bias, gra_conv1d(in[0], in[1], in[2]))
+CASE(conv1d_options,
+     gra_conv1d(in[0], in[1], in[2], .stride = 2, .padding = 3, .dilation = 2, .groups = 2))
+CASE(conv1d_no_batch, gra_conv1d(in[0], in[1], .padding = 1))
+CASE(conv1d_same, gra_conv1d(in[0], in[1], .padding = GRA_SAME, .dilation = 2))
+CASE(conv1d_same_even, gra_conv1d(in[0], in[1], .padding = GRA_SAME))
+CASE(conv1d_empty, gra_conv1d(in[0], in[1], in[2]))
+CASE(conv1d_relu, gra_conv1d(in[0], in[1], in[2], .activation = GRA_RELU))
+CASE(conv1d_flipped, gra_conv1d(in[0], in[1], .flip_kernel = true))
+CASE(conv1d_depthwise, gra_conv1d(in[0], in[1], .groups = 3))
+CASE(conv2d_flipped, gra_conv2d(in[0], in[1], in[2], .flip_kernel = true))
+CASE(conv2d_flipped_options,
+     gra_conv2d(in[0], in[1], in[2], .stride_hw = {2, 1}, .padding_hw = {1, 2},
+                .dilation_hw = {1, 2}, .groups = 2, .flip_kernel = true))
+CASE(conv2d_flipped_relu,
+     gra_conv2d(in[0], in[1], in[2], .activation = GRA_RELU, .flip_kernel = true))
+CASE(conv2d_flipped_one, gra_conv2d(in[0], in[1], .flip_kernel = true))
+CASE(conv2d_same, gra_conv2d(in[0], in[1], .padding = GRA_SAME))
+CASE(conv2d_same_dilated, gra_conv2d(in[0], in[1], .padding = GRA_SAME, .dilation_hw = {2, 1}))
+CASE(conv_transpose2d_plain, gra_conv_transpose2d(in[0], in[1]))
+CASE(conv_transpose2d_bias, gra_conv_transpose2d(in[0], in[1], in[2]))
+CASE(conv_transpose2d_stride, gra_conv_transpose2d(in[0], in[1], .stride = 2))
+CASE(conv_transpose2d_options,
+     gra_conv_transpose2d(in[0], in[1], in[2], .stride_hw = {2, 3}, .padding_hw = {1, 0},
+                          .output_padding_hw = {1, 2}, .groups = 2, .dilation_hw = {1, 2}))
+CASE(conv_transpose2d_wide_padding,
+     gra_conv_transpose2d(in[0], in[1], .dilation = 3, .output_padding = 2))
+CASE(conv_transpose2d_no_batch, gra_conv_transpose2d(in[0], in[1], in[2], .stride = 2))
+CASE(conv_transpose2d_channels_last, gra_conv_transpose2d(in[0], in[1], in[2], .padding = 1))
+CASE(conv_transpose2d_empty, gra_conv_transpose2d(in[0], in[1], in[2]))
+CASE(conv_transpose2d_one, gra_conv_transpose2d(in[0], in[1], .stride = 3))
 #endif
