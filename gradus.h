@@ -47,6 +47,7 @@
 
 #include "optim/clip.h"
 #include "optim/optim.h"
+#include "optim/optimizers.h"
 #include "optim/schedulers.h"
 
 #include "data/dataset.h"

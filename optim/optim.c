@@ -1,28 +1,34 @@
-/* optim.c - what all optimizers share: their list of parameters and the step over it. */
+/* optim.c - what all optimizers share: their parameters, groups and options. */
 #include "optim/optim.h"
 
+#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/alloc_cache.h"
 #include "core/error.h"
-#include "core/tensor_struct.h"
-#include "core/watch.h"
 #include "nn/module_struct.h"
-#include "ops/iterate.h"
 #include "optim/optim_struct.h"
+
+static void state_free(gra__parameter_state *state)
+{
+    gra__optim_unfuse(state);
+    gra__release(state->tensor);
+    for (int k = 0; k < GRA__OPTIMIZER_MEMORY; k++)
+        gra__release(state->memory[k]);
+    free(state->name);
+    gra__dealloc(state, sizeof *state);
+}
 
 static void optim_destroy(void *self)
 {
     gra_optim *const opt = self;
-    for (int i = 0; i < opt->count; i++) {
-        if (opt->params[i].tensor->updater == &opt->params[i].updater)
-            opt->params[i].tensor->updater = NULL;
-        gra__release(opt->params[i].tensor);
-        gra__release(opt->params[i].memory);
-    }
+    for (int i = 0; i < opt->count; i++)
+        state_free(opt->params[i]);
     free(opt->params);
-    gra__dealloc(opt, opt->type->size);
+    free(opt->groups);
+    gra__dealloc(opt, sizeof *opt);
 }
 
 static const gra_kind optim_kind = {
@@ -31,263 +37,380 @@ static const gra_kind optim_kind = {
     .destroy = optim_destroy,
 };
 
-bool gra__optim_check(const char *type, const char *name, double value)
+/* ---- options ---- */
+
+bool gra__option_check(const char *who, const gra__option *option, double value)
 {
-    if (!(value >= 0) || isinf(value))
-        gra_fail("%s: %s %g is out of range; a number of at least 0 is needed", type, name, value);
+    static const char *const needed[] = {
+        [GRA__AT_LEAST_0] = "a number of at least 0",
+        [GRA__BELOW_1] = "a number from 0 to below 1",
+        [GRA__UP_TO_1] = "a number from 0 to 1",
+        [GRA__FINITE] = "a finite number",
+        [GRA__FLAG] = "0 or 1",
+    };
+    const bool fine = option->range == GRA__FINITE    ? isfinite(value)
+                      : option->range == GRA__FLAG    ? value == 0 || value == 1
+                      : option->range == GRA__BELOW_1 ? value >= 0 && value < 1
+                      : option->range == GRA__UP_TO_1 ? value >= 0 && value <= 1
+                                                      : value >= 0 && isfinite(value);
+    if (!fine)
+        gra_fail("%s: %s %g is out of range; %s is needed", who, option->name, value,
+                 needed[option->range]);
     return !gra_error();
 }
 
-static gra_optim *optim_new(const gra__optim_class *type, double lr)
+int gra__option_index(const gra__optim_class *type, const char *name)
 {
-    if (gra_error() || !gra__optim_check(type->name, "lr", lr))
-        return NULL;
-    gra_optim *const opt = gra__alloc_zeroed(type->size);
-    if (!opt)
-        return NULL;
-    gra__object_init(&opt->head, &optim_kind, 1);
-    opt->type = type;
-    opt->lr = lr;
-    return opt;
+    for (int k = 0; type->options[k].name; k++)
+        if (strcmp(type->options[k].name, name) == 0)
+            return k;
+    return -1;
 }
 
-static int add_parameter(const char *name, gra_tensor *t, void *context)
+static bool options_fit(const gra__optim_class *type, const char *who, const double *option)
 {
-    (void)name;
-    gra_optim *const opt = context;
-    gra__parameter_state *const list = gra__grown(opt->params, opt->count, sizeof *list);
-    if (!list)
-        return -1;
-    opt->params = list;
-    gra__retain(t);
-    list[opt->count++] = (gra__parameter_state){.tensor = t};
-    return 0;
+    for (int k = 0; type->options[k].name; k++)
+        if (!gra__option_check(who, &type->options[k], option[k]))
+            return false;
+    return !type->fits || type->fits(who, option);
 }
 
-/* Ends a constructor. */
-static gra_optim *with_parameters(gra_optim *opt)
+/* The number of an option that a user names; -1 with an error. */
+static int option_named(const char *who, const gra_optim *opt, const char *name)
 {
-    if (opt->count == 0)
-        gra_fail("%s: there are no parameters to train", opt->type->name);
-    if (!gra_error())
-        return opt;
-    gra__release(opt);
-    return NULL;
-}
-
-gra_optim *gra__optim_new(const gra__optim_class *type, double lr, const gra_module *module)
-{
-    gra_optim *const opt = optim_new(type, lr);
-    if (!opt)
-        return NULL;
-    if (!module)
-        gra_fail("%s: the module is NULL", type->name);
-    gra_module_named_parameters(module, add_parameter, opt);
-    return with_parameters(opt);
-}
-
-static void add_listed(gra_optim *opt, gra_tensor *t, int index)
-{
-    for (int i = 0; i < opt->count && t; i++)
-        if (opt->params[i].tensor == t) {
-            gra_fail("%s: tensors %d and %d of the list are the same", opt->type->name, i, index);
-            return;
-        }
-    if (!t)
-        gra_fail("%s: tensor %d of the list is NULL", opt->type->name, index);
-    else if (t->node)
-        gra_fail("%s: tensor %d of the list is the result of an op; only leaves can be trained",
-                 opt->type->name, index);
-    else if (!gra_dtype_is_floating(t->dtype))
-        gra_fail("%s: tensor %d of the list has dtype %s; only floating-point tensors can be "
-                 "trained",
-                 opt->type->name, index, gra_dtype_name(t->dtype));
-    else
-        add_parameter(NULL, t, opt);
-}
-
-gra_optim *gra__optim_new_for(const gra__optim_class *type, double lr, gra_tensor *const *tensors,
-                              int count)
-{
-    gra_optim *const opt = optim_new(type, lr);
-    if (!opt)
-        return NULL;
-    if (count > 0 && !tensors)
-        gra_fail("%s: the list of tensors is NULL", type->name);
-    for (int i = 0; i < count && !gra_error(); i++)
-        add_listed(opt, tensors[i], i);
-    return with_parameters(opt);
-}
-
-/* Makes sure that a parameter with a gradient has its memory, in its own dtype. */
-static bool remember(const char *who, gra__parameter_state *state)
-{
-    const gra_tensor *const p = state->tensor;
-    if (state->memory && state->memory->dtype == p->dtype)
-        return true;
-    gra_tensor *const memory = state->memory ? gra__converted(state->memory, p->dtype)
-                                             : gra__zeros(who, p->shape, p->dtype);
-    if (!memory)
-        return false;
-    gra__retain(memory);
-    gra__release(state->memory);
-    state->memory = memory;
-    return true;
-}
-
-static void note_write(const gra_optim *opt, gra_tensor *p)
-{
-    gra_tensor_touch(p);
-    p->storage->writer = opt->type->name;
-}
-
-/* Bytes of an update: the gradient is read, the parameter and its memory are read and written. */
-static double bytes_of(const gra_tensor *p, const gra_tensor *memory)
-{
-    return (memory ? 5 : 3) * (double)p->numel * (double)gra_dtype_size(p->dtype);
-}
-
-/* Moves a parameter, or rows of it, by their gradient; false with an error. */
-static bool move(const gra_optim *opt, gra_tensor *p, gra_tensor *g, gra_tensor *memory, bool first)
-{
-    gra__work_begins(opt->type->name);
-    const bool fine = opt->type->update(opt, p, g, memory, first) >= 0;
-    gra__work_ends(opt->type->name, bytes_of(p, memory));
-    return fine;
-}
-
-/* ---- moving during the backward pass ---- */
-
-static gra_optim *owner_of(const gra__updater *u)
-{
-    return u->owner;
-}
-
-static bool begin_update(gra__updater *u)
-{
-    gra__parameter_state *const state = (gra__parameter_state *)u;
-    char text[GRA_SHAPE_TEXT];
-    gra_shape_text(u->leaf->shape, text);
-    if (state->stepped)
-        gra_fail(
-            "gra_backward: the parameter of shape %s was updated by an earlier backward pass of "
-            "this step (.fused_backward of %s); call gra_step after each gra_backward, or make "
-            "the optimizer without .fused_backward to add up gradients of several passes",
-            text, u->name);
-    else if (u->leaf->grad)
-        gra_fail("gra_backward: the parameter of shape %s has a gradient from before, which "
-                 ".fused_backward of %s would not add to; call gra_zero_grad first",
-                 text, u->name);
-    else if (owner_of(u)->remembers)
-        remember("gra_backward", state);
-    return !gra_error();
-}
-
-/* Rows [row, row + rows) of t. */
-static gra_tensor *rows_of(gra_tensor *t, int64_t row, int64_t rows)
-{
-    if (t->shape.count == 0 || rows == t->shape.size[0])
-        return t;
-    gra_shape shape = t->shape;
-    shape.size[0] = rows;
-    return gra__view(t, shape, t->stride, t->offset + row * t->stride[0]);
-}
-
-static bool take_gradient(gra__updater *u, gra_tensor *g, int64_t row)
-{
-    const gra__parameter_state *const state = (gra__parameter_state *)u;
-    const int64_t rows = g->shape.count ? g->shape.size[0] : 1;
-    gra_tensor *const p = rows_of(state->tensor, row, rows);
-    gra_tensor *const memory = state->memory ? rows_of(state->memory, row, rows) : NULL;
-    return p && (memory || !state->memory) && move(owner_of(u), p, g, memory, !state->moved);
-}
-
-static void end_update(gra__updater *u)
-{
-    gra__parameter_state *const state = (gra__parameter_state *)u;
-    state->moved = state->stepped = true;
-    note_write(owner_of(u), state->tensor);
-}
-
-gra_optim *gra__optim_fuse(gra_optim *opt)
-{
-    char text[GRA_SHAPE_TEXT];
-    for (int i = 0; i < opt->count && !gra_error(); i++) {
-        gra__parameter_state *const state = &opt->params[i];
-        if (state->tensor->updater)
-            gra_fail("%s: another optimizer updates the parameter of shape %s with .fused_backward "
-                     "already; free that one first, or leave the parameter to one of them",
-                     opt->type->name, gra_shape_text(state->tensor->shape, text));
-        state->updater = (gra__updater){
-            .leaf = state->tensor,
-            .owner = opt,
-            .name = opt->type->name,
-            .begin = begin_update,
-            .take = take_gradient,
-            .end = end_update,
-        };
-        if (!state->tensor->updater)
-            state->tensor->updater = &state->updater;
+    const int found = name ? gra__option_index(opt->type, name) : -1;
+    if (found >= 0)
+        return found;
+    char list[256] = "";
+    for (int k = 0; opt->type->options[k].name; k++) {
+        const size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", k ? ", " : "",
+                 opt->type->options[k].name);
     }
-    opt->fused = true;
-    if (!gra_error())
-        return opt;
-    gra__release(opt);
-    return NULL;
+    gra_fail("%s: %s has no option %s; it has %s", who, opt->type->name, name ? name : "NULL",
+             list);
+    return -1;
 }
 
-/* ---- steps ---- */
-
-/* Ends a step of an optimizer whose parameters moved as their gradients came. */
-static int end_step(gra_optim *opt)
+static bool has_group(const char *who, const gra_optim *opt, int group)
 {
-    for (int i = 0; i < opt->count; i++)
-        opt->params[i].stepped = false;
+    if (group >= 0 && group < opt->group_count)
+        return true;
+    gra_fail("%s: there is no group %d; the optimizer has %d", who, group, opt->group_count);
+    return false;
+}
+
+int gra_optim_group_count(const gra_optim *opt)
+{
+    return opt ? opt->group_count : -1;
+}
+
+const char *gra_optim_name(const gra_optim *opt)
+{
+    return opt ? opt->type->name : NULL;
+}
+
+double gra_optim_option(const gra_optim *opt, int group, const char *name)
+{
+    const char *const who = "gra_optim_option";
+    if (!opt || !has_group(who, opt, group))
+        return NAN;
+    const int k = option_named(who, opt, name);
+    return k < 0 ? NAN : opt->groups[group].option[k];
+}
+
+/* Sets option k of group `first` and of those behind it, before `end`; nothing with an error. */
+static int set_option(const char *who, gra_optim *opt, int first, int end, int k, double value)
+{
+    for (int i = first; i < end; i++) {
+        double changed[GRA__OPTIM_OPTIONS];
+        memcpy(changed, opt->groups[i].option, sizeof changed);
+        changed[k] = value;
+        if (!options_fit(opt->type, who, changed))
+            return -1;
+    }
+    for (int i = first; i < end; i++)
+        opt->groups[i].option[k] = value;
     return 0;
 }
 
-int gra_step(gra_optim *opt)
+int gra_optim_set_option(gra_optim *opt, int group, const char *name, double value)
 {
+    const char *const who = "gra_optim_set_option";
     if (gra_error())
         return -1;
     if (!opt)
-        gra_fail("gra_step: the optimizer is NULL");
-    if (opt && opt->fused)
-        return end_step(opt);
-    const int mark = gra_mark();
-    for (int i = 0; opt && opt->remembers && i < opt->count && !gra_error(); i++)
-        if (opt->params[i].tensor->grad)
-            remember("gra_step", &opt->params[i]);
-    for (int i = 0; opt && i < opt->count && !gra_error(); i++) {
-        gra__parameter_state *const state = &opt->params[i];
-        if (!state->tensor->grad)
-            continue;
-        if (!move(opt, state->tensor, state->tensor->grad, state->memory, !state->moved))
-            break;
-        state->moved = true;
-        note_write(opt, state->tensor);
-    }
-    gra_release(mark);
-    return gra_error() ? -1 : 0;
-}
-
-void gra_zero_grad(gra_optim *opt)
-{
-    for (int i = 0; opt && i < opt->count; i++)
-        gra_tensor_zero_grad(opt->params[i].tensor);
+        gra_fail("%s: the optimizer is NULL", who);
+    const bool all = group == GRA_ALL_GROUPS;
+    if (!opt || (!all && !has_group(who, opt, group)))
+        return -1;
+    const int k = option_named(who, opt, name);
+    return k < 0 ? -1
+                 : set_option(who, opt, all ? 0 : group, all ? opt->group_count : group + 1, k,
+                              value);
 }
 
 double gra_optim_lr(const gra_optim *opt)
 {
-    return opt ? opt->lr : NAN;
+    return opt ? opt->groups[0].option[GRA__LR] : NAN;
 }
 
 int gra_optim_set_lr(gra_optim *opt, double lr)
 {
-    if (!opt)
-        gra_fail("gra_optim_set_lr: the optimizer is NULL");
-    if (gra_error() || !gra__optim_check("gra_optim_set_lr", "lr", lr))
+    const char *const who = "gra_optim_set_lr";
+    if (gra_error())
         return -1;
-    opt->lr = lr;
-    return 0;
+    if (!opt) {
+        gra_fail("%s: the optimizer is NULL", who);
+        return -1;
+    }
+    return set_option(who, opt, 0, opt->group_count, GRA__LR, lr);
+}
+
+/* ---- parameters ---- */
+
+static int index_of(const gra_optim *opt, const gra_tensor *t)
+{
+    for (int i = 0; i < opt->count; i++)
+        if (opt->params[i]->tensor == t)
+            return i;
+    return -1;
+}
+
+static bool add_parameter(gra_optim *opt, const char *name, gra_tensor *t, int group)
+{
+    gra__parameter_state **const list = gra__grown(opt->params, opt->count, sizeof *list);
+    if (!list)
+        return false;
+    opt->params = list;
+    gra__parameter_state *const state = gra__alloc_zeroed(sizeof *state);
+    if (!state)
+        return false;
+    state->product = 1;
+    state->group = group;
+    state->name = name ? strdup(name) : NULL;
+    gra__retain(t);
+    state->tensor = t;
+    if (name && !state->name)
+        gra_fail("%s: out of memory", opt->type->name);
+    if (gra_error() || (opt->fused && !gra__optim_fuse(opt, state))) {
+        state_free(state);
+        return false;
+    }
+    list[opt->count++] = state;
+    return true;
+}
+
+static int add_named(const char *name, gra_tensor *t, void *opt)
+{
+    return add_parameter(opt, name, t, 0) ? 0 : -1;
+}
+
+static bool can_be_trained(const char *who, const gra_tensor *t, int index)
+{
+    if (!t)
+        gra_fail("%s: tensor %d of the list is NULL", who, index);
+    else if (t->node)
+        gra_fail("%s: tensor %d of the list is the result of an op; only leaves can be trained",
+                 who, index);
+    else if (!gra_dtype_is_floating(t->dtype))
+        gra_fail("%s: tensor %d of the list has dtype %s; only floating-point tensors can be "
+                 "trained",
+                 who, index, gra_dtype_name(t->dtype));
+    return !gra_error();
+}
+
+static bool list_is_fine(const char *who, gra_tensor *const *tensors, int count)
+{
+    if (count < 0)
+        gra_fail("%s: count is %d; at least 0 is needed", who, count);
+    else if (count > 0 && !tensors)
+        gra_fail("%s: the list of tensors is NULL", who);
+    for (int i = 0; i < count && !gra_error() && can_be_trained(who, tensors[i], i); i++)
+        for (int k = 0; k < i && !gra_error(); k++)
+            if (tensors[k] == tensors[i])
+                gra_fail("%s: tensors %d and %d of the list are the same", who, k, i);
+    return !gra_error();
+}
+
+static void add_trained(gra_optim *opt, const gra__trained *what)
+{
+    const char *const who = opt->type->name;
+    const bool listed = what->tensors || what->count;
+    if (what->fused_backward && opt->type->whole)
+        gra_fail("%s: .fused_backward gives gradients in strips, and the whole of one is needed",
+                 who);
+    else if (what->module && listed)
+        gra_fail("%s: a module and a list of tensors are given; one of them is needed", who);
+    else if (!what->module && !listed)
+        gra_fail("%s: the module is NULL, and no tensors are listed", who);
+    if (gra_error() || !list_is_fine(who, what->tensors, what->count))
+        return;
+    opt->fused = what->fused_backward;
+    if (what->module)
+        gra_module_named_parameters(what->module, add_named, opt);
+    for (int i = 0; i < what->count && add_parameter(opt, NULL, what->tensors[i], 0);)
+        i++;
+    if (opt->count == 0)
+        gra_fail("%s: there are no parameters to train", who);
+}
+
+/* ---- groups ---- */
+
+/* A new group with these options; false with an error. */
+static bool add_group(gra_optim *opt, const double *option)
+{
+    gra__optim_group *const list = gra__grown(opt->groups, opt->group_count, sizeof *list);
+    if (!list)
+        return false;
+    opt->groups = list;
+    gra__optim_group *const group = &list[opt->group_count++];
+    *group = (gra__optim_group){.initial_lr = NAN};
+    memcpy(group->option, option, sizeof group->option);
+    return true;
+}
+
+gra_optim *gra__optim_new(const gra__optim_class *type, gra__trained what, const double *option)
+{
+    if (gra_error() || !options_fit(type, type->name, option))
+        return NULL;
+    gra_optim *const opt = gra__alloc_zeroed(sizeof *opt);
+    if (!opt)
+        return NULL;
+    gra__object_init(&opt->head, &optim_kind, 1);
+    opt->type = type;
+    for (int k = 0; type->options[k].name; k++)
+        opt->defaults[k] = option[k];
+    if (add_group(opt, opt->defaults))
+        add_trained(opt, &what);
+    if (!gra_error())
+        return opt;
+    gra__release(opt);
+    return NULL;
+}
+
+/* The options that a new group may have of its own. */
+static const struct {
+    const char *name;
+    size_t offset;
+} group_options[] = {
+    {"lr", offsetof(gra_optim_group_options, lr)},
+    {"weight_decay", offsetof(gra_optim_group_options, weight_decay)},
+    {"momentum", offsetof(gra_optim_group_options, momentum)},
+    {"dampening", offsetof(gra_optim_group_options, dampening)},
+    {"beta1", offsetof(gra_optim_group_options, betas[0])},
+    {"beta2", offsetof(gra_optim_group_options, betas[1])},
+    {"eps", offsetof(gra_optim_group_options, eps)},
+    {"alpha", offsetof(gra_optim_group_options, alpha)},
+    {"rho", offsetof(gra_optim_group_options, rho)},
+    {"lr_decay", offsetof(gra_optim_group_options, lr_decay)},
+    {"momentum_decay", offsetof(gra_optim_group_options, momentum_decay)},
+    {"initial_accumulator_value", offsetof(gra_optim_group_options, initial_accumulator_value)},
+    {"trust_coefficient", offsetof(gra_optim_group_options, trust_coefficient)},
+};
+
+gra_optim_group_options gra_optim_group_defaults(void)
+{
+    return (gra_optim_group_options){GRA__GROUP_DEFAULTS};
+}
+
+/* Writes what is given over the defaults; false with an error. */
+static bool group_numbers(const gra_optim *opt, const gra_optim_group_options *o, double *option)
+{
+    const char *const who = "gra_optim_group";
+    memcpy(option, opt->defaults, sizeof opt->defaults);
+    for (size_t i = 0; i < sizeof group_options / sizeof *group_options; i++) {
+        double value;
+        memcpy(&value, (const char *)o + group_options[i].offset, sizeof value);
+        if (isnan(value))
+            continue;
+        const int k = option_named(who, opt, group_options[i].name);
+        if (k < 0)
+            return false;
+        option[k] = value;
+    }
+    return options_fit(opt->type, who, option);
+}
+
+static bool matches(const gra__parameter_state *state, const char *pattern)
+{
+    return state->name && fnmatch(pattern, state->name, 0) == 0;
+}
+
+static bool pattern_is_fine(const gra_optim *opt, const char *pattern)
+{
+    int found = 0;
+    for (int i = 0; i < opt->count; i++)
+        found += matches(opt->params[i], pattern);
+    if (found)
+        return true;
+    const char *const first = opt->params[0]->name;
+    gra_fail("gra_optim_group: no parameter's name matches \"%s\"; %s%s", pattern,
+             first ? "the first one is " : "the parameters have no names, as they came in a list",
+             first ? first : "");
+    return false;
+}
+
+/* Adds the tensors that are new; false with an error and none added. */
+static bool add_listed(gra_optim *opt, const gra_optim_group_options *o)
+{
+    const int before = opt->count;
+    for (int i = 0; i < o->count; i++)
+        if (index_of(opt, o->tensors[i]) < 0 &&
+            !add_parameter(opt, NULL, o->tensors[i], opt->group_count - 1)) {
+            while (opt->count > before)
+                state_free(opt->params[--opt->count]);
+            return false;
+        }
+    return true;
+}
+
+int gra_optim_group_with(gra_optim_group_options o)
+{
+    const char *const who = "gra_optim_group";
+    double option[GRA__OPTIM_OPTIONS];
+    if (gra_error())
+        return -1;
+    if (!o.optim)
+        gra_fail("%s: the optimizer is NULL", who);
+    else if (!o.pattern == !o.tensors)
+        gra_fail("%s: %s; a pattern of names or a list of tensors is needed", who,
+                 o.pattern ? "both are given" : "the pattern is NULL, and no tensors are listed");
+    if (gra_error() || !list_is_fine(who, o.tensors, o.count) ||
+        !group_numbers(o.optim, &o, option) ||
+        (o.pattern && !pattern_is_fine(o.optim, o.pattern)) || !add_group(o.optim, option))
+        return -1;
+    gra_optim *const opt = o.optim;
+    const int group = opt->group_count - 1;
+    if (!add_listed(opt, &o)) {
+        opt->group_count--;
+        return -1;
+    }
+    for (int i = 0; i < opt->count; i++)
+        if (o.pattern && matches(opt->params[i], o.pattern))
+            opt->params[i]->group = group;
+    for (int i = 0; i < o.count; i++)
+        opt->params[index_of(opt, o.tensors[i])]->group = group;
+    return group;
+}
+
+/* ---- what is remembered ---- */
+
+gra_tensor *gra_optim_state(const gra_optim *opt, const gra_tensor *parameter, const char *name)
+{
+    if (!opt || !parameter || gra_error())
+        return NULL;
+    const int at = index_of(opt, parameter);
+    if (at < 0)
+        return gra_fail("gra_optim_state: %s does not train this tensor", opt->type->name);
+    for (int k = 0; k < GRA__OPTIMIZER_MEMORY && name; k++)
+        if (opt->type->memory[k] && strcmp(opt->type->memory[k], name) == 0)
+            return opt->params[at]->memory[k];
+    return gra_fail("gra_optim_state: %s remembers no %s", opt->type->name, name ? name : "NULL");
+}
+
+int64_t gra_optim_steps(const gra_optim *opt, const gra_tensor *parameter)
+{
+    const int at = opt && parameter ? index_of(opt, parameter) : -1;
+    return at < 0 ? -1 : opt->params[at]->steps;
 }

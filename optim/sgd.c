@@ -1,125 +1,68 @@
-/* sgd.c - stochastic gradient descent: one pass over each parameter, its gradient and its
- * buffer. */
+/* sgd.c - stochastic gradient descent. */
 #include "core/error.h"
-#include "core/tensor_struct.h"
-#include "core/threads.h"
-#include "ops/iterate.h"
-#include "ops/kernels/isa.h"
 #include "optim/optim_struct.h"
+#include "optim/optimizers.h"
 
-/* Elements that one thread takes at a time: enough to pay for waking it, and a multiple of every
- * vector, so that the bits do not depend on the number of threads. */
-enum { CHUNK = 1 << 15 };
+enum { LR, MOMENTUM, DAMPENING, WEIGHT_DECAY, NESTEROV, MAXIMIZE };
 
-typedef struct sgd {
-    gra_optim base;
-    gra__sgd_step step; /* all but lr and first */
-} sgd;
-
-static void run_chunk(gra_tensor *p, gra_tensor *g, gra_tensor *b, const gra__sgd_step *step,
-                      int64_t chunk)
+static unsigned needs(const double *option)
 {
-    const int64_t from = chunk * CHUNK, left = p->numel - from;
-    const size_t skip = (size_t)from * gra_dtype_size(p->dtype);
-    gra__kernels_get()->elementwise->sgd[p->dtype](
-        (size_t)(left < CHUNK ? left : CHUNK), (char *)gra__ptr(p) + skip,
-        (char *)gra__ptr(g) + skip, b ? (char *)gra__ptr(b) + skip : NULL, step);
+    return option[MOMENTUM] != 0;
 }
 
-static void run(gra_tensor *p, gra_tensor *g, gra_tensor *b, const gra__sgd_step *step)
+static bool fits(const char *name, const double *option)
 {
-    const int64_t chunks = (p->numel + CHUNK - 1) / CHUNK;
-    const int64_t threads = gra__threads() < chunks ? gra__threads() : chunks;
-    if (threads <= 1) {
-        for (int64_t i = 0; i < chunks; i++)
-            run_chunk(p, g, b, step, i);
-        return;
-    }
-#pragma omp parallel for num_threads((int)threads) schedule(static)
-    for (int64_t i = 0; i < chunks; i++)
-        run_chunk(p, g, b, step, i);
+    if (option[NESTEROV] == 0 || (option[MOMENTUM] > 0 && option[DAMPENING] == 0))
+        return true;
+    gra_fail("%s: nesterov needs a momentum above 0 and no dampening; momentum is %g and "
+             "dampening %g",
+             name, option[MOMENTUM], option[DAMPENING]);
+    return false;
 }
 
-/* t as the loop takes it: row-major, in the dtype that it computes in. */
-static gra_tensor *flat(gra_tensor *t, gra_dtype dtype)
+static void prepare(const gra__update *u, gra__optimizer_step *step)
 {
-    return t->contiguous ? gra__converted(t, dtype) : gra__row_major_copy(t, dtype);
+    step->sgd = (gra__sgd_step){
+        .lr = u->option[LR],
+        .momentum = u->option[MOMENTUM],
+        .dampening = u->option[DAMPENING],
+        .weight_decay = u->option[WEIGHT_DECAY],
+        .nesterov = u->option[NESTEROV] != 0,
+        .maximize = u->option[MAXIMIZE] != 0,
+        .first = u->state->fresh & 1,
+    };
 }
 
-static bool put_back(gra_tensor *t, gra_tensor *copy)
-{
-    return copy == t || gra__copy_into("gra_step", t, copy);
-}
-
-static int update(const gra_optim *opt, gra_tensor *p, gra_tensor *g, gra_tensor *memory,
-                  bool first)
-{
-    const gra_dtype dtype = p->dtype == GRA_BFLOAT16 ? GRA_FLOAT32 : p->dtype;
-    gra__sgd_step step = ((const sgd *)opt)->step;
-    step.lr = opt->lr;
-    step.first = first;
-    gra_tensor *const to = flat(p, dtype), *const from = flat(g, dtype);
-    gra_tensor *const buffer = memory ? flat(memory, dtype) : NULL;
-    if (gra_error())
-        return -1;
-    run(to, from, buffer, &step);
-    return put_back(p, to) && (!memory || put_back(memory, buffer)) ? 0 : -1;
-}
-
-static const gra__optim_class sgd_class = {.name = "SGD", .size = sizeof(sgd), .update = update};
+static const gra__optim_class sgd_class = {
+    .name = "SGD",
+    .loop = GRA__SGD,
+    .options = {[LR] = {"lr"},
+                [MOMENTUM] = {"momentum"},
+                [DAMPENING] = {"dampening", GRA__FINITE},
+                [WEIGHT_DECAY] = {"weight_decay"},
+                [NESTEROV] = {"nesterov", GRA__FLAG},
+                [MAXIMIZE] = {"maximize", GRA__FLAG}},
+    .memory = {"momentum_buffer"},
+    .needs = needs,
+    .fits = fits,
+    .prepare = prepare,
+};
 
 gra_sgd_options gra_sgd_defaults(void)
 {
     return (gra_sgd_options){.lr = 1e-3};
 }
 
-gra_sgd_tensors_options gra_sgd_tensors_defaults(void)
-{
-    return (gra_sgd_tensors_options){.lr = 1e-3};
-}
-
-static bool check(const gra_sgd_tensors_options *o)
-{
-    if (gra_error() || !gra__optim_check("SGD", "momentum", o->momentum) ||
-        !gra__optim_check("SGD", "weight_decay", o->weight_decay))
-        return false;
-    if (o->nesterov && !(o->momentum > 0 && o->dampening == 0))
-        gra_fail("SGD: nesterov needs a momentum above 0 and no dampening; momentum is %g and "
-                 "dampening %g",
-                 o->momentum, o->dampening);
-    return !gra_error();
-}
-
-static gra_optim *configured(gra_optim *opt, const gra_sgd_tensors_options *o)
-{
-    if (!opt)
-        return NULL;
-    opt->remembers = o->momentum != 0;
-    ((sgd *)opt)->step = (gra__sgd_step){
-        .momentum = o->momentum,
-        .dampening = o->dampening,
-        .weight_decay = o->weight_decay,
-        .nesterov = o->nesterov,
-        .maximize = o->maximize,
-    };
-    return o->fused_backward ? gra__optim_fuse(opt) : opt;
-}
-
-gra_optim *gra_sgd_tensors_with(gra_sgd_tensors_options o)
-{
-    return check(&o) ? configured(gra__optim_new_for(&sgd_class, o.lr, o.tensors, o.count), &o)
-                     : NULL;
-}
-
 gra_optim *gra_sgd_with(gra_sgd_options o)
 {
-    const gra_sgd_tensors_options shared = {
-        .momentum = o.momentum,
-        .dampening = o.dampening,
-        .weight_decay = o.weight_decay,
-        .nesterov = o.nesterov,
-        .maximize = o.maximize,
-        .fused_backward = o.fused_backward,
+    const double option[] = {
+        [LR] = o.lr,
+        [MOMENTUM] = o.momentum,
+        [DAMPENING] = o.dampening,
+        [WEIGHT_DECAY] = o.weight_decay,
+        [NESTEROV] = o.nesterov,
+        [MAXIMIZE] = o.maximize,
     };
-    return check(&shared) ? configured(gra__optim_new(&sgd_class, o.lr, o.module), &shared) : NULL;
+    const gra__trained what = {o.module, o.tensors, o.count, o.fused_backward};
+    return gra__optim_new(&sgd_class, what, option);
 }

@@ -14,7 +14,7 @@ int main(void)
     gra_tensor *w = gra_zeros(GRA_SCALAR, .requires_grad = true);
     gra_tensor *b = gra_zeros(GRA_SCALAR, .requires_grad = true);
     gra_tensor *const parameters[] = {w, b};
-    gra_optim *opt = gra_sgd_tensors(parameters, 2, .lr = 0.5);
+    gra_optim *opt = gra_sgd(.tensors = parameters, .count = 2, .lr = 0.5);
 
     for (int step = 0; step < 20 && !gra_error(); step++) {
         const int mark = gra_mark();

@@ -452,43 +452,6 @@ FLOATS(CLAMP_BACKWARD, VECTOR)
 
 FLOATS(ADD_SCALED, VECTOR)
 
-/* One pass over p, g and the buffer. The flags are constants at each call below, so each gets a
- * loop of its own. */
-#define SGD(mark, S)                                                                               \
-    static inline __attribute__((always_inline)) void sgd_loop_##S(                                \
-        size_t n, S *p, const S *gradient, S *buffer, const gra__sgd_step *step,                   \
-        const bool has_buffer, const bool first, const bool nesterov)                              \
-    {                                                                                              \
-        const value_##S sign = step->maximize ? -1 : 1, lr = (value_##S)step->lr,                  \
-                        momentum = (value_##S)step->momentum,                                      \
-                        kept = (value_##S)(1 - step->dampening),                                   \
-                        decay = (value_##S)step->weight_decay;                                     \
-        const bool decays = step->weight_decay != 0;                                               \
-        EACH(                                                                                      \
-            mark, value_##S g = sign * gradient[i]; if (decays) g += decay * p[i];                 \
-            if (has_buffer) {                                                                      \
-                const value_##S m = first ? g : momentum * buffer[i] + kept * g;                   \
-                buffer[i] = m;                                                                     \
-                g = nesterov ? g + momentum * m : m;                                               \
-            } p[i] -= lr * g);                                                                     \
-    }                                                                                              \
-                                                                                                   \
-    static void sgd_##S(size_t n, char *p, const char *g, char *buffer, const gra__sgd_step *step) \
-    {                                                                                              \
-        if (step->momentum == 0)                                                                   \
-            sgd_loop_##S(n, (S *)p, (const S *)g, NULL, step, false, false, false);                \
-        else if (step->first && step->nesterov)                                                    \
-            sgd_loop_##S(n, (S *)p, (const S *)g, (S *)buffer, step, true, true, true);            \
-        else if (step->first)                                                                      \
-            sgd_loop_##S(n, (S *)p, (const S *)g, (S *)buffer, step, true, true, false);           \
-        else if (step->nesterov)                                                                   \
-            sgd_loop_##S(n, (S *)p, (const S *)g, (S *)buffer, step, true, false, true);           \
-        else                                                                                       \
-            sgd_loop_##S(n, (S *)p, (const S *)g, (S *)buffer, step, true, false, false);          \
-    }
-
-FLOATS(SGD, VECTOR)
-
 /* The table. */
 
 #define FLOATS_OF(f) [GRA_FLOAT32] = f##_f32, [GRA_FLOAT64] = f##_f64
@@ -538,7 +501,6 @@ const gra__elementwise_table GRA_ISA_NAME(gra__elementwise) =
         .clamp_backward = {FLOATS_OF(clamp_backward)},
         .where = {PER_DTYPE(where_u32, where_u64, NULL, where_u64, where_u32, where_u8, where_u8)},
         .add_scaled = {FLOATS_OF(add_scaled)},
-        .sgd = {FLOATS_OF(sgd)},
         .convert =
             {
                 [GRA_FLOAT32] = {PER_DTYPE(copy_u32, f32_of_f64, f32_of_b16, f32_of_i64, f32_of_i32,

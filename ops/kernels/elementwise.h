@@ -44,21 +44,6 @@ typedef void gra__clamp_backward_loop(size_t n, char *y, ptrdiff_t ys, const cha
 typedef void gra__add_scaled_loop(size_t n, char *y, ptrdiff_t ys, double a, const char *x,
                                   ptrdiff_t xs);
 
-/* One step of torch.optim.SGD. */
-typedef struct gra__sgd_step {
-    double lr;           // step size
-    double momentum;     // 0: no buffer is read or written
-    double dampening;    // share of g kept out of the buffer
-    double weight_decay; // L2 penalty, added to g as weight_decay * p
-    bool nesterov;       // look ahead: g + momentum * buffer
-    bool maximize;       // ascend
-    bool first;          // the buffer holds nothing yet and becomes g
-} gra__sgd_step;
-
-/* n contiguous parameters p, gradients g and buffers; buffer may be NULL where momentum is 0. */
-typedef void gra__sgd_loop(size_t n, char *p, const char *g, char *buffer,
-                           const gra__sgd_step *step);
-
 typedef struct gra__elementwise_table {
     /* Binary. Bool: add and maximum are or, mul and minimum are and. */
     gra__binary_loop *add[GRA_DTYPE_COUNT]; // a + b
@@ -110,7 +95,6 @@ typedef struct gra__elementwise_table {
 
     gra__where_loop *where[GRA_DTYPE_COUNT]; // condition ? a : b     any dtype but bfloat16
     gra__add_scaled_loop *add_scaled[GRA_DTYPE_COUNT]; // y += a x              floats
-    gra__sgd_loop *sgd[GRA_DTYPE_COUNT];               // p -= lr (...)         floats
 
     /* convert[to][from], every pair, bfloat16 included; the same dtype twice is a copy, and a fill
      * where xs is 0. Float to integer truncates toward zero; what does not fit becomes the most

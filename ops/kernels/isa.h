@@ -18,6 +18,7 @@
 #define GRA_OPS_KERNELS_ISA_H
 
 #include "ops/kernels/elementwise.h"
+#include "ops/kernels/optimizers.h"
 #include "ops/kernels/reduce.h"
 
 struct gra__gemm_table;
@@ -35,6 +36,7 @@ typedef struct gra__kernels {
     const struct gra__channels_last_table *channels_last; // channels_last.h
     const struct gra__pool2d_nhwc_table *pool2d_nhwc;     // pool2d_nhwc.h
     const struct gra__norm_table *norm;                   // norm.h
+    const gra__optimizers_table *optimizers;              // optimizers.h
 } gra__kernels;
 
 /* The tables in use; never NULL, the same from every thread and call. */

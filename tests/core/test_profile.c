@@ -71,7 +71,8 @@ GRA_TEST(calls_bytes_and_flops_of_a_training_step_are_those_counted_by_hand)
     gra_tensor *const x = gra_ones(GRA_SHAPE(5, 3));
     gra_tensor *const w = gra_ones(GRA_SHAPE(2, 3), .requires_grad = true);
     gra_tensor *const b = gra_ones(GRA_SHAPE(2), .requires_grad = true);
-    gra_optim *const opt = gra_sgd_tensors(((gra_tensor *[]){w, b}), 2, .lr = 0.1, .momentum = 0.9);
+    gra_optim *const opt =
+        gra_sgd(.tensors = ((gra_tensor *[]){w, b}), .count = 2, .lr = 0.1, .momentum = 0.9);
     gra_profile *const p = gra_profile_start();
     for (int i = 0; i < 3; i++) {
         gra_tensor *const y = gra_linear(x, w, b);

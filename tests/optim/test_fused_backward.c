@@ -128,8 +128,8 @@ static void assert_moves_the_same(loss_of *loss, gra_tensor *x, gra_tensor *cons
     for (int i = 0; i < 2; i++) {
         for (int k = 0; k < count; k++)
             p[i][k] = gra_requires_grad(gra_clone(first[k]));
-        gra_optim *const opt = gra_sgd_tensors(p[i], count, .lr = 0.01, .momentum = 0.9,
-                                               .weight_decay = 0.01, .fused_backward = i);
+        gra_optim *const opt = gra_sgd(.tensors = p[i], .count = count, .lr = 0.01, .momentum = 0.9,
+                                       .weight_decay = 0.01, .fused_backward = i);
         for (int t = 0; t < 3; t++) {
             const int mark = gra_mark();
             gra_zero_grad(opt);
@@ -219,7 +219,7 @@ GRA_TEST(a_parameter_waits_for_nodes_that_saved_its_memory)
 GRA_TEST(a_parameter_may_be_the_loss)
 {
     gra_tensor *const p = gra_requires_grad(gra_vector(2));
-    gra_optim *const opt = gra_sgd_tensors(&p, 1, .lr = 0.5, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = &p, .count = 1, .lr = 0.5, .fused_backward = true);
     gra_backward(p);
     GRA_ASSERT_VALUES(p, 1.5);
     ck_assert_ptr_null(gra_tensor_grad(p));
@@ -232,7 +232,7 @@ GRA_TEST(a_parameter_may_be_the_gradient)
     gra_tensor *const w = gra_requires_grad(gra_vector(1, 2)), *const v = gra_requires_grad(
                                                                    gra_vector(5, 7));
     gra_tensor *const p[] = {w, v};
-    gra_optim *const opt = gra_sgd_tensors(p, 2, .lr = 1, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = p, .count = 2, .lr = 1, .fused_backward = true);
     gra_tensor *const y = gra_add(gra_mul_scalar(v, 2), w);
     gra_backward(y, .gradient = w);
     GRA_ASSERT_VALUES(w, 0, 0);
@@ -245,7 +245,7 @@ GRA_TEST(leaves_in_one_memory_move_apart)
     gra_tensor *const memory = gra_vector(1, 2, 3, 4);
     gra_tensor *const p[] = {gra_requires_grad(gra_detach(gra_narrow(memory, 0, 0, 2))),
                              gra_requires_grad(gra_detach(gra_narrow(memory, 0, 2, 2)))};
-    gra_optim *const opt = gra_sgd_tensors(p, 2, .lr = 0.5, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = p, .count = 2, .lr = 0.5, .fused_backward = true);
     gra_backward(gra_sum(gra_mul(gra_square(p[0]), p[1])));
     GRA_ASSERT_VALUES(memory, -2, -6, 2.5, 2);
     gra_free(opt);
@@ -257,7 +257,7 @@ GRA_TEST(frozen_and_unused_parameters_stay)
                              gra_requires_grad(gra_ones(GRA_SHAPE(2))),
                              gra_requires_grad(gra_ones(GRA_SHAPE(2)))};
     gra_optim *const opt =
-        gra_sgd_tensors(p, 3, .lr = 1, .weight_decay = 1, .fused_backward = true);
+        gra_sgd(.tensors = p, .count = 3, .lr = 1, .weight_decay = 1, .fused_backward = true);
     gra_set_requires_grad(p[1], false);
     gra_backward(gra_sum(gra_mul(p[0], p[1])));
     GRA_ASSERT_VALUES(p[0], -1, -1);
@@ -277,8 +277,8 @@ static void wide_step(int batch, gra_dtype dtype, bool fused, int threads, gra_t
     *w = gra_requires_grad(gra_to(gra_randn(GRA_SHAPE(OUT, IN)), dtype));
     gra_tensor *const x =
         gra_requires_grad(gra_to(gra_randn(GRA_SHAPE(batch, IN)), dtype)); /* wants dx as well */
-    gra_optim *const opt = gra_sgd_tensors(w, 1, .lr = 0.1, .momentum = 0.9, .weight_decay = 0.01,
-                                           .nesterov = true, .fused_backward = fused);
+    gra_optim *const opt = gra_sgd(.tensors = w, .count = 1, .lr = 0.1, .momentum = 0.9,
+                                   .weight_decay = 0.01, .nesterov = true, .fused_backward = fused);
     for (int t = 0; t < 2; t++) {
         const int mark = gra_mark();
         gra_zero_grad(opt);
@@ -318,7 +318,7 @@ GRA_TEST(strips_fit_a_weight_of_any_strides)
     for (int i = 0; i < 2; i++) {
         w[i] = gra_requires_grad(gra_detach(gra_transpose(gra_clone(first), 0, 1)));
         gra_optim *const opt =
-            gra_sgd_tensors(&w[i], 1, .lr = 0.1, .momentum = 0.5, .fused_backward = i);
+            gra_sgd(.tensors = &w[i], .count = 1, .lr = 0.1, .momentum = 0.5, .fused_backward = i);
         gra_backward(gra_sum(gra_square(gra_linear(x, w[i], NULL))));
         gra_step(opt);
         gra_free(opt);
@@ -384,7 +384,7 @@ GRA_TEST(strips_must_cover_the_whole)
     gra_tensor *const x = gra_ones(GRA_SHAPE(2, 3)), *const b = gra_zeros(GRA_SHAPE(3));
     gra_tensor *const w = gra_requires_grad(gra_zeros(GRA_SHAPE(4, 3)));
     gra_tensor *const p[] = {w, b};
-    gra_optim *const opt = gra_sgd_tensors(&w, 1, .lr = 1, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = &w, .count = 1, .lr = 1, .fused_backward = true);
     limit = 3;
     ck_assert_int_eq(gra_backward(rows_loss(x, p)), -1);
     GRA_ASSERT_ERROR("gra_backward: vjp_strips of rows gave 3 rows of the gradient of its input 1, "
@@ -455,7 +455,7 @@ static gra_tensor *doubling(gra_tensor *g, void *context)
 GRA_TEST(hooks_see_the_whole_gradient_before_the_parameter_moves)
 {
     gra_tensor *const p = gra_requires_grad(gra_vector(1, 2));
-    gra_optim *const opt = gra_sgd_tensors(&p, 1, .lr = 0.5, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = &p, .count = 1, .lr = 0.5, .fused_backward = true);
     note n = {.leaf = p};
     gra_tensor_hook(p, doubling, &n);
     gra_backward(gra_sum(gra_add(gra_mul(p, p), p)));
@@ -471,7 +471,7 @@ GRA_TEST(a_hook_keeps_a_linear_weight_whole)
     gra_tensor *const w = gra_requires_grad(gra_ones(GRA_SHAPE(2)));
     gra_tensor *const m = gra_requires_grad(gra_ones(GRA_SHAPE(2, 2)));
     gra_tensor *const p[] = {w, m};
-    gra_optim *const opt = gra_sgd_tensors(p, 2, .lr = 1, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = p, .count = 2, .lr = 1, .fused_backward = true);
     note n = {.leaf = w};
     gra_tensor_hook(m, doubling, &n);
     gra_backward(gra_sum(gra_linear(gra_reshape(w, GRA_SHAPE(1, 2)), m, NULL)));
@@ -491,7 +491,7 @@ GRA_TEST(a_hook_may_return_the_parameter)
 {
     gra_tensor *const p = gra_requires_grad(gra_vector(1, 2));
     gra_optim *const opt =
-        gra_sgd_tensors(&p, 1, .lr = 0.5, .momentum = 0.5, .fused_backward = true);
+        gra_sgd(.tensors = &p, .count = 1, .lr = 0.5, .momentum = 0.5, .fused_backward = true);
     gra_tensor_hook(p, the_parameter, p);
     gra_backward(gra_sum(p));
     GRA_ASSERT_VALUES(p, 0.5, 1);
@@ -510,7 +510,8 @@ static gra_tensor *freeing(gra_tensor *g, void *context)
 GRA_TEST(a_hook_may_free_the_optimizer)
 {
     gra_tensor *const p = gra_requires_grad(gra_vector(1, 2));
-    gra_optim *opt = gra_sgd_tensors(&p, 1, .lr = 0.5, .momentum = 0.5, .fused_backward = true);
+    gra_optim *opt =
+        gra_sgd(.tensors = &p, .count = 1, .lr = 0.5, .momentum = 0.5, .fused_backward = true);
     gra_tensor *const y = gra_exp(gra_mul_scalar(p, 0));
     gra_tensor_hook(y, freeing, &opt);
     ck_assert_int_eq(gra_backward(gra_sum(gra_add(y, p))), 0);
@@ -530,7 +531,7 @@ static gra_tensor *walking(gra_tensor *g, void *context)
 GRA_TEST(a_parameter_belongs_to_one_walk_at_a_time)
 {
     gra_tensor *const p = gra_requires_grad(gra_vector(1, 2));
-    gra_optim *const opt = gra_sgd_tensors(&p, 1, .lr = 0.5, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = &p, .count = 1, .lr = 0.5, .fused_backward = true);
     gra_tensor *const y = gra_exp(p);
     gra_tensor_hook(y, walking, gra_sum(gra_neg(p)));
     ck_assert_int_eq(gra_backward(gra_sum(y)), -1);
@@ -548,7 +549,7 @@ GRA_TEST(a_second_pass_before_the_step_is_refused)
 {
     gra_tensor *const p[] = {gra_requires_grad(gra_vector(1, 2)),
                              gra_requires_grad(gra_vector(3, 4))};
-    gra_optim *const opt = gra_sgd_tensors(p, 2, .lr = 0.5, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = p, .count = 2, .lr = 0.5, .fused_backward = true);
     ck_assert_int_eq(gra_backward(gra_sum(p[0])), 0);
     ck_assert_int_eq(gra_backward(gra_sum(gra_mul(p[1], p[0]))), -1);
     GRA_ASSERT_ERROR(
@@ -572,7 +573,7 @@ GRA_TEST(a_gradient_from_before_is_refused)
 {
     gra_tensor *const p = gra_requires_grad(gra_vector(1, 2));
     gra_backward(gra_sum(p));
-    gra_optim *const opt = gra_sgd_tensors(&p, 1, .lr = 0.5, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = &p, .count = 1, .lr = 0.5, .fused_backward = true);
     ck_assert_int_eq(gra_backward(gra_sum(p)), -1);
     GRA_ASSERT_ERROR("gra_backward: the parameter of shape [2] has a gradient from before, which "
                      ".fused_backward of SGD would not add to; call gra_zero_grad first");
@@ -587,7 +588,7 @@ GRA_TEST(clipping_is_refused)
 {
     gra_module *const net = gra_sequential(gra_nn_linear(2, 2), gra_nn_linear(2, 1));
     gra_tensor *const w = gra_module_parameter(net, "1.weight");
-    gra_optim *const opt = gra_sgd_tensors(&w, 1, .lr = 0.5, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = &w, .count = 1, .lr = 0.5, .fused_backward = true);
     gra_backward(gra_sum(gra_forward(net, gra_ones(GRA_SHAPE(1, 2)))));
     gra_tensor *const g = gra_module_parameter(net, "0.weight");
     gra_tensor *const before = gra_clone(gra_tensor_grad(g));
@@ -604,7 +605,7 @@ GRA_TEST(clipping_is_refused)
 GRA_TEST(recording_the_pass_is_refused)
 {
     gra_tensor *const p = gra_requires_grad(gra_vector(1, 2));
-    gra_optim *const opt = gra_sgd_tensors(&p, 1, .lr = 0.5, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = &p, .count = 1, .lr = 0.5, .fused_backward = true);
     ck_assert_int_eq(gra_backward(gra_sum(gra_exp(p)), .create_graph = true), -1);
     GRA_ASSERT_ERROR("gra_backward: .create_graph keeps a history of the leaves' gradients, and "
                      ".fused_backward of SGD keeps no gradients; use gra_grad, or make the "
@@ -618,7 +619,7 @@ GRA_TEST(a_retained_graph_notices_that_its_parameter_moved)
     gra_tensor *const p = gra_requires_grad(gra_vector(1)), *const q =
                                                                 gra_requires_grad(gra_vector(1));
     gra_tensor *const both[] = {p, q};
-    gra_optim *const opt = gra_sgd_tensors(both, 2, .lr = 0.5, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = both, .count = 2, .lr = 0.5, .fused_backward = true);
     gra_tensor *const y = gra_add(gra_exp(gra_mul(p, p)), q);
     ck_assert_int_eq(gra_backward(y, .retain_graph = true), 0);
     const double moved = gra_item(q);
@@ -636,7 +637,7 @@ GRA_TEST(a_retained_graph_notices_that_its_parameter_moved)
 GRA_TEST(a_retained_graph_may_be_walked_again_where_no_moved_parameter_was_saved)
 {
     gra_tensor *const p = gra_requires_grad(gra_vector(1, 2)), *const x = gra_vector(3, 4);
-    gra_optim *const opt = gra_sgd_tensors(&p, 1, .lr = 0.5, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = &p, .count = 1, .lr = 0.5, .fused_backward = true);
     gra_tensor *const y = gra_sum(gra_mul(x, p));
     for (int i = 0; i < 2; i++) {
         ck_assert_msg(!gra_backward(y, .retain_graph = true), "%s", gra_error());
@@ -651,7 +652,7 @@ GRA_TEST(a_used_graph_is_refused_before_anything_moves)
     gra_tensor *const p = gra_requires_grad(gra_vector(1)), *const q =
                                                                 gra_requires_grad(gra_vector(1));
     gra_tensor *const x = gra_exp(p);
-    gra_optim *const opt = gra_sgd_tensors(&q, 1, .lr = 0.5, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = &q, .count = 1, .lr = 0.5, .fused_backward = true);
     gra_backward(gra_mul_scalar(x, 2));
     ck_assert_int_eq(gra_backward(gra_add(x, q)), -1);
     ck_assert_msg(strstr(gra_error(), "was freed by an earlier backward pass") != NULL, "%s",
@@ -666,8 +667,8 @@ GRA_TEST(two_optimizers_cannot_both_take_a_gradient)
     gra_tensor *const p = gra_requires_grad(gra_vector(1, 2)), *const q =
                                                                    gra_requires_grad(gra_vector(1));
     gra_tensor *const both[] = {q, p};
-    gra_optim *const opt = gra_sgd_tensors(&p, 1, .lr = 0.5, .fused_backward = true);
-    ck_assert_ptr_null(gra_sgd_tensors(both, 2, .lr = 0.5, .fused_backward = true));
+    gra_optim *const opt = gra_sgd(.tensors = &p, .count = 1, .lr = 0.5, .fused_backward = true);
+    ck_assert_ptr_null(gra_sgd(.tensors = both, .count = 2, .lr = 0.5, .fused_backward = true));
     GRA_ASSERT_ERROR("SGD: another optimizer updates the parameter of shape [2] with "
                      ".fused_backward already; free that one first, or leave the parameter to one "
                      "of them");
@@ -693,7 +694,7 @@ GRA_TEST(a_failing_rule_leaves_the_later_parameters_as_they_were)
     static const gra_op op = {
         .schema = "failing(Tensor x) -> Tensor", .forward = neg_forward, .vjp = failing_vjp};
     gra_tensor *const p[] = {gra_requires_grad(gra_vector(1)), gra_requires_grad(gra_vector(1))};
-    gra_optim *const opt = gra_sgd_tensors(p, 2, .lr = 0.5, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = p, .count = 2, .lr = 0.5, .fused_backward = true);
     ck_assert_int_eq(gra_backward(gra_add(gra_apply(&op, &p[0], 1, NULL), p[1])), -1);
     ck_assert_int_eq(gra_step(opt), -1);
     GRA_ASSERT_ERROR("this rule fails (in the rule of failing)");
@@ -711,7 +712,7 @@ GRA_TEST(a_failing_rule_leaves_the_later_parameters_as_they_were)
 GRA_TEST(gra_grad_moves_nothing)
 {
     gra_tensor *const p = gra_requires_grad(gra_vector(1, 2));
-    gra_optim *const opt = gra_sgd_tensors(&p, 1, .lr = 0.5, .fused_backward = true);
+    gra_optim *const opt = gra_sgd(.tensors = &p, .count = 1, .lr = 0.5, .fused_backward = true);
     gra_tensor *const y = gra_sum(gra_square(p));
     GRA_ASSERT_VALUES(gra_grad(y, p, .retain_graph = true), 2, 4);
     GRA_ASSERT_VALUES(p, 1, 2);

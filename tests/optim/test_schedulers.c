@@ -6,7 +6,7 @@
 static gra_optim *optim(double lr)
 {
     gra_tensor *const p = gra_requires_grad(gra_ones(GRA_SHAPE(1)));
-    return gra_sgd_tensors(&p, 1, lr);
+    return gra_sgd(.tensors = &p, .count = 1, .lr = lr);
 }
 
 /* Steps a plan and compares the rates after each step; frees both. */

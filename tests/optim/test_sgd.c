@@ -15,13 +15,13 @@ static void backward(gra_tensor *p, int t)
 }
 
 /* Four steps from (1, -2, 3), freeing the optimizer. */
-static gra_tensor *four_steps(gra_sgd_tensors_options options, gra_dtype dtype)
+static gra_tensor *four_steps(gra_sgd_options options, gra_dtype dtype)
 {
     const double start[] = {1, -2, 3};
     gra_tensor *const p = gra_requires_grad(gra_to(gra_vector_of(start, 3), dtype));
     options.tensors = &p;
     options.count = 1;
-    gra_optim *const opt = gra_sgd_tensors_with(options);
+    gra_optim *const opt = gra_sgd_with(options);
     for (int t = 0; t < 4; t++) {
         gra_zero_grad(opt);
         backward(p, t);
@@ -34,7 +34,7 @@ static gra_tensor *four_steps(gra_sgd_tensors_options options, gra_dtype dtype)
 /* PyTorch 2.13: torch.optim.SGD. */
 GRA_TEST(four_steps_give_pytorchs_numbers)
 {
-    gra_sgd_tensors_options o = {.lr = 0.1};
+    gra_sgd_options o = {.lr = 0.1};
     GRA_ASSERT_VALUES(four_steps(o, GRA_FLOAT32), -0.248800039, -2.45760012, 1.46259999);
     GRA_ASSERT_VALUES(four_steps(o, GRA_FLOAT64), -0.2488, -2.4576, 1.4626);
     o.momentum = 0.9;
@@ -46,16 +46,15 @@ GRA_TEST(four_steps_give_pytorchs_numbers)
     GRA_ASSERT_VALUES(four_steps(o, GRA_FLOAT32), -2.09980321, -2.94112897, 0.188178793);
     o.weight_decay = 0.01;
     GRA_ASSERT_VALUES(four_steps(o, GRA_FLOAT32), -2.10173535, -2.92924452, 0.185494512);
-    o = (gra_sgd_tensors_options){.lr = 0.1, .weight_decay = 0.1};
+    o = (gra_sgd_options){.lr = 0.1, .weight_decay = 0.1};
     GRA_ASSERT_VALUES(four_steps(o, GRA_FLOAT32), -0.268494487, -2.40124941, 1.4150846);
-    o = (gra_sgd_tensors_options){
-        .lr = 0.1, .momentum = 0.5, .weight_decay = 0.2, .maximize = true};
+    o = (gra_sgd_options){.lr = 0.1, .momentum = 0.5, .weight_decay = 0.2, .maximize = true};
     GRA_ASSERT_VALUES(four_steps(o, GRA_FLOAT32), 3.06496811, -1.55376506, 8.96519279);
 }
 
 GRA_TEST(bfloat16_parameters_move_in_float32)
 {
-    const gra_sgd_tensors_options o = {.lr = 0.1, .momentum = 0.9};
+    const gra_sgd_options o = {.lr = 0.1, .momentum = 0.9};
     gra_tensor *const p = four_steps(o, GRA_BFLOAT16);
     ck_assert_int_eq(gra_tensor_dtype(p), GRA_BFLOAT16);
     const double expected[] = {-1.44, -2.37, -0.595};
@@ -66,7 +65,7 @@ GRA_TEST(a_parameter_of_any_strides_moves)
 {
     gra_tensor *const p =
         gra_requires_grad(gra_detach(gra_transpose(gra_ones(GRA_SHAPE(2, 3)), 0, 1)));
-    gra_optim *const opt = gra_sgd_tensors(&p, 1, .lr = 0.5, .momentum = 0.5);
+    gra_optim *const opt = gra_sgd(.tensors = &p, .count = 1, .lr = 0.5, .momentum = 0.5);
     for (int t = 0; t < 2; t++) {
         gra_zero_grad(opt);
         gra_backward(gra_sum(gra_mul(p, p)));
@@ -82,7 +81,8 @@ GRA_TEST(large_parameters_give_the_same_bits_on_any_number_of_threads)
     gra_tensor *moved[2];
     for (int i = 0; i < 2; i++) {
         gra_tensor *const p = gra_requires_grad(gra_clone(start));
-        gra_optim *const opt = gra_sgd_tensors(&p, 1, .lr = 0.1, .momentum = 0.9, .nesterov = true);
+        gra_optim *const opt =
+            gra_sgd(.tensors = &p, .count = 1, .lr = 0.1, .momentum = 0.9, .nesterov = true);
         gra_set_threads(i ? 2 : 1);
         for (int t = 0; t < 2; t++) {
             gra_backward(gra_sum(gra_square(p)));
@@ -114,7 +114,8 @@ GRA_TEST(a_buffer_begins_with_the_first_gradient_of_its_parameter)
 {
     gra_tensor *const p[] = {gra_requires_grad(gra_zeros(GRA_SHAPE(1))),
                              gra_requires_grad(gra_zeros(GRA_SHAPE(1)))};
-    gra_optim *const opt = gra_sgd_tensors(p, 2, .lr = 1, .momentum = 0.5, .dampening = 0.5);
+    gra_optim *const opt =
+        gra_sgd(.tensors = p, .count = 2, .lr = 1, .momentum = 0.5, .dampening = 0.5);
     for (int t = 0; t < 2; t++) {
         gra_zero_grad(opt);
         gra_backward(gra_sum(t ? gra_add(p[0], p[1]) : p[0]));
@@ -152,11 +153,11 @@ GRA_TEST(a_module_may_change_its_dtype_between_steps)
 GRA_TEST(a_step_refuses_while_an_error_is_pending)
 {
     gra_tensor *const p = gra_requires_grad(gra_ones(GRA_SHAPE(1)));
-    gra_optim *const opt = gra_sgd_tensors(&p, 1, .lr = 1);
+    gra_optim *const opt = gra_sgd(.tensors = &p, .count = 1, .lr = 1);
     gra_backward(gra_sum(p));
     gra_fail("pending");
     ck_assert_int_eq(gra_step(opt), -1);
-    ck_assert_ptr_null(gra_sgd_tensors(&p, 1));
+    ck_assert_ptr_null(gra_sgd(.tensors = &p, .count = 1));
     gra_zero_grad(opt);
     GRA_ASSERT_ERROR("pending");
     ck_assert_ptr_null(gra_tensor_grad(p));
@@ -169,7 +170,7 @@ GRA_TEST(a_step_refuses_while_an_error_is_pending)
 GRA_TEST(a_step_is_a_write_that_backward_notices)
 {
     gra_tensor *const p = gra_requires_grad(gra_ones(GRA_SHAPE(1)));
-    gra_optim *const opt = gra_sgd_tensors(&p, 1, .lr = 1);
+    gra_optim *const opt = gra_sgd(.tensors = &p, .count = 1, .lr = 1);
     gra_tensor *const y = gra_exp(gra_mul(p, p));
     gra_backward(y, .retain_graph = true);
     gra_step(opt);
@@ -182,7 +183,7 @@ GRA_TEST(a_step_is_a_write_that_backward_notices)
 GRA_TEST(the_rate_can_be_changed)
 {
     gra_tensor *const p = gra_requires_grad(gra_ones(GRA_SHAPE(1)));
-    gra_optim *const opt = gra_sgd_tensors(&p, 1);
+    gra_optim *const opt = gra_sgd(.tensors = &p, .count = 1);
     ck_assert_double_eq(gra_optim_lr(opt), 1e-3);
     ck_assert_int_eq(gra_optim_set_lr(opt, 0.5), 0);
     gra_backward(gra_sum(p));
@@ -219,7 +220,7 @@ GRA_TEST(sgd_rejects_bad_options)
                     "SGD: nesterov needs a momentum above 0 and no dampening; momentum is 0.9 and "
                     "dampening 0.1");
     ASSERT_REJECTED(gra_sgd(empty), "SGD: there are no parameters to train");
-    ASSERT_REJECTED(gra_sgd(NULL), "SGD: the module is NULL");
+    ASSERT_REJECTED(gra_sgd(NULL), "SGD: the module is NULL, and no tensors are listed");
     gra_free(net, empty);
 }
 
@@ -228,14 +229,21 @@ GRA_TEST(sgd_rejects_a_bad_list)
     gra_tensor *const p = gra_requires_grad(gra_ones(GRA_SHAPE(1)));
     gra_tensor *const twice[] = {p, p}, *const hole[] = {p, NULL}, *const result[] = {gra_neg(p)},
                       *const whole[] = {gra_ones(GRA_SHAPE(1), GRA_INT64)};
-    ASSERT_REJECTED(gra_sgd_tensors(twice, 2), "SGD: tensors 0 and 1 of the list are the same");
-    ASSERT_REJECTED(gra_sgd_tensors(hole, 2), "SGD: tensor 1 of the list is NULL");
-    ASSERT_REJECTED(gra_sgd_tensors(result, 1),
+    ASSERT_REJECTED(gra_sgd(.tensors = twice, .count = 2),
+                    "SGD: tensors 0 and 1 of the list are the same");
+    ASSERT_REJECTED(gra_sgd(.tensors = hole, .count = 2), "SGD: tensor 1 of the list is NULL");
+    ASSERT_REJECTED(gra_sgd(.tensors = result, .count = 1),
                     "SGD: tensor 0 of the list is the result of an op; only leaves can be trained");
-    ASSERT_REJECTED(gra_sgd_tensors(whole, 1), "SGD: tensor 0 of the list has dtype int64; only "
-                                               "floating-point tensors can be trained");
-    ASSERT_REJECTED(gra_sgd_tensors(NULL, 1), "SGD: the list of tensors is NULL");
-    ASSERT_REJECTED(gra_sgd_tensors(NULL, 0), "SGD: there are no parameters to train");
+    ASSERT_REJECTED(gra_sgd(.tensors = whole, .count = 1),
+                    "SGD: tensor 0 of the list has dtype int64; only "
+                    "floating-point tensors can be trained");
+    ASSERT_REJECTED(gra_sgd(.tensors = NULL, .count = 1), "SGD: the list of tensors is NULL");
+    ASSERT_REJECTED(gra_sgd(.tensors = &p, .count = 0), "SGD: there are no parameters to train");
+    ASSERT_REJECTED(gra_sgd(.tensors = &p, .count = -1), "SGD: count is -1; at least 0 is needed");
+    gra_module *const net = gra_nn_linear(1, 1);
+    ASSERT_REJECTED(gra_sgd(net, .tensors = &p, .count = 1),
+                    "SGD: a module and a list of tensors are given; one of them is needed");
+    gra_free(net);
 }
 
 GRA_TEST_MAIN("sgd", four_steps_give_pytorchs_numbers, bfloat16_parameters_move_in_float32,

@@ -473,61 +473,6 @@ GRA_TEST(add_scaled_accumulates)
     }
 }
 
-/* torch.optim.SGD, word for word. */
-static void reference_sgd(double *p, double g, double *buffer, const gra__sgd_step *step)
-{
-    if (step->maximize)
-        g = -g;
-    if (step->weight_decay != 0)
-        g = g + step->weight_decay * *p;
-    if (step->momentum != 0) {
-        *buffer = step->first ? g : step->momentum * *buffer + (1 - step->dampening) * g;
-        g = step->nesterov ? g + step->momentum * *buffer : *buffer;
-    }
-    *p -= step->lr * g;
-}
-
-static void check_sgd(gra_dtype dtype, const gra__sgd_step *step, size_t n)
-{
-    const double tolerated = dtype == GRA_FLOAT32 ? 4e-6 : 1e-14;
-    const size_t size = gra__reference_size(dtype);
-    char p[LARGEST * 8 + 1], g[LARGEST * 8 + 1], buffer[LARGEST * 8 + 1];
-    double twin_p[LARGEST], twin_g[LARGEST], twin_buffer[LARGEST];
-    for (size_t i = 0; i < n; i++) {
-        gra__reference_store(dtype, p + 1 + i * size, random_in(-2, 2));
-        gra__reference_store(dtype, g + 1 + i * size, random_in(-2, 2));
-        gra__reference_store(dtype, buffer + 1 + i * size, step->first ? NAN : random_in(-2, 2));
-        twin_p[i] = gra__reference_load(dtype, p + 1 + i * size);
-        twin_g[i] = gra__reference_load(dtype, g + 1 + i * size);
-        twin_buffer[i] = gra__reference_load(dtype, buffer + 1 + i * size);
-        reference_sgd(&twin_p[i], twin_g[i], &twin_buffer[i], step);
-    }
-    table()->sgd[dtype](n, p + 1, g + 1, step->momentum != 0 ? buffer + 1 : NULL, step);
-    for (size_t i = 0; i < n; i++) {
-        ck_assert_double_eq_tol(gra__reference_load(dtype, p + 1 + i * size), twin_p[i], tolerated);
-        if (step->momentum != 0)
-            ck_assert_double_eq_tol(gra__reference_load(dtype, buffer + 1 + i * size),
-                                    twin_buffer[i], tolerated);
-    }
-}
-
-GRA_TEST(sgd_follows_pytorch)
-{
-    for (int flags = 0; flags < 64; flags++) {
-        const gra__sgd_step step = {.lr = 0.1,
-                                    .momentum = flags & 1 ? 0.9 : 0,
-                                    .dampening = flags & 2 ? 0.25 : 0,
-                                    .weight_decay = flags & 4 ? 0.01 : 0,
-                                    .nesterov = flags & 8,
-                                    .maximize = flags & 16,
-                                    .first = flags & 32};
-        for (size_t s = 0; s < SIZES; s++) {
-            check_sgd(GRA_FLOAT32, &step, sizes[s]);
-            check_sgd(GRA_FLOAT64, &step, sizes[s]);
-        }
-    }
-}
-
 /* A sweep over all floats, a prime number of bits apart. */
 static double worst_ulps(gra__unary_loop *loop, gra__reference_unary *twin)
 {
@@ -590,20 +535,14 @@ static void check_binary_places(gra_dtype dtype, gra__binary_loop *loop)
 static void check_update_places(gra_dtype dtype)
 {
     const ptrdiff_t size = (ptrdiff_t)gra__reference_size(dtype);
-    const gra__sgd_step step = {.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01, .nesterov = true};
     fill(&a, dtype, LARGEST, 1, 0);
-    fill(&b, dtype, LARGEST, 1, 0);
     fill(&y, dtype, LARGEST, 1, 0);
     copy(&before, &y);
-    copy(&c, &b);
     table()->add_scaled[dtype](LARGEST, y.first, size, 0.3, a.first, size);
-    table()->sgd[dtype](LARGEST, y.first, a.first, b.first, &step);
     for (ptrdiff_t at_ = 0; at_ < LARGEST * size; at_ += size) {
         char *p = before.first + at_;
         table()->add_scaled[dtype](1, p, size, 0.3, a.first + at_, size);
-        table()->sgd[dtype](1, p, a.first + at_, c.first + at_, &step);
         ck_assert(memcmp(p, y.first + at_, (size_t)size) == 0);
-        ck_assert(memcmp(c.first + at_, b.first + at_, (size_t)size) == 0);
     }
 }
 
@@ -645,5 +584,5 @@ GRA_TEST_MAIN("elementwise", the_isa_is_the_one_asked_for, arithmetic_agrees_wit
               gradients_agree_with_the_twin, clamp_agrees_with_the_twin, where_chooses,
               every_pair_of_dtypes_converts, bfloat16_rounds_to_nearest_even,
               int64_converts_beyond_the_range_of_double, add_scaled_accumulates,
-              sgd_follows_pytorch, float32_functions_keep_their_bounds,
-              bits_do_not_depend_on_the_place_in_a_loop, zeros_keep_their_sign)
+              float32_functions_keep_their_bounds, bits_do_not_depend_on_the_place_in_a_loop,
+              zeros_keep_their_sign)
