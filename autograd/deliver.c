@@ -1,4 +1,5 @@
 /* deliver.c - adding gradients up: in the slots of nodes, in leaves, and through hooks. */
+#include <pthread.h>
 #include <string.h>
 
 #include "autograd/walk.h"
@@ -7,10 +8,16 @@
 #include "ops/iterate.h"
 #include "ops/ops.h"
 
+static bool has_one_owner(const gra_tensor *t)
+{
+    return __atomic_load_n(&t->head.refs, __ATOMIC_RELAXED) == 1 &&
+           __atomic_load_n(&t->storage->refs, __ATOMIC_RELAXED) == 1;
+}
+
 /* Whether a gradient can be added into: nobody else reads its memory. */
 static bool is_exclusive(const gra_tensor *t)
 {
-    return t->head.refs == 1 && t->storage->refs == 1 && !t->node && gra__is_dense(t) &&
+    return has_one_owner(t) && !t->node && gra__is_dense(t) &&
            (t->dtype == GRA_FLOAT32 || t->dtype == GRA_FLOAT64);
 }
 
@@ -64,16 +71,30 @@ static gra_tensor *copy_for(const gra_tensor *leaf, gra_tensor *g)
     return fine ? copy : NULL;
 }
 
+/* Passes on several threads may end in the same leaf. Few leaves share a lock. */
+static pthread_mutex_t *lock_of(const gra_tensor *leaf)
+{
+#define LOCK PTHREAD_MUTEX_INITIALIZER
+    static pthread_mutex_t locks[] = {LOCK, LOCK, LOCK, LOCK, LOCK, LOCK, LOCK, LOCK,
+                                      LOCK, LOCK, LOCK, LOCK, LOCK, LOCK, LOCK, LOCK};
+#undef LOCK
+    return &locks[(uintptr_t)leaf / 64 % (sizeof locks / sizeof locks[0])];
+}
+
 /* t.grad += g. The first one is taken over where nothing else holds it (the scope of this visit, which
  * is about to end, holds one reference) and it lies in memory as t does, else copied: the user may
  * write into it. */
 bool gra__accumulate_grad(const gra__walk *w, gra_tensor *t, gra_tensor *g)
 {
-    const bool mine = g->head.refs == 1 && g->head.owned == 0 && g->storage->refs == 1;
+    const bool mine = has_one_owner(g) && g->head.owned == 0;
     const bool fits = gra__is_dense(g) && (same_strides(g, t) || !gra__is_dense(t));
-    if (!t->grad && !(mine && fits) && !(g = w->create ? gra_clone(g) : copy_for(t, g)))
-        return false;
-    return gra__accumulate(w, &t->grad, g);
+    pthread_mutex_t *const lock = lock_of(t);
+    pthread_mutex_lock(lock);
+    if (!t->grad && !(mine && fits))
+        g = w->create ? gra_clone(g) : copy_for(t, g);
+    const bool fine = g && gra__accumulate(w, &t->grad, g);
+    pthread_mutex_unlock(lock);
+    return fine;
 }
 
 static int last_id(const gra_hook *hook)

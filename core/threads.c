@@ -5,9 +5,84 @@
 
 #ifdef _OPENMP
 #include <omp.h>
-#endif
+#include <pthread.h>
 
-static int chosen; /* 0: OpenMP's default */
+#include "thread_local.h"
+
+static GRA__HOT int chosen; /* 0: the default */
+
+/* The thread whose default is a team: the address of its `chosen`. Atomic; NULL: there is none. */
+static const int *first;
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void resign(void *self)
+{
+    const int *expected = self;
+    __atomic_compare_exchange_n(&first, &expected, NULL, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+/* Only the thread that forked goes on in the child. */
+static void after_fork(void)
+{
+    first = NULL;
+}
+
+static void prepare(void)
+{
+    pthread_key_create(&key, resign);
+    pthread_atfork(NULL, NULL, after_fork);
+}
+
+static bool become_first(void)
+{
+    const int *holder = NULL;
+    pthread_once(&once, prepare);
+    if (!__atomic_compare_exchange_n(&first, &holder, &chosen, false, __ATOMIC_RELAXED,
+                                     __ATOMIC_RELAXED))
+        return false;
+    pthread_setspecific(key, &chosen);
+    return true;
+}
+
+static void choose(int threads)
+{
+    chosen = threads;
+}
+
+int gra_threads(void)
+{
+    const int *const holder = __atomic_load_n(&first, __ATOMIC_RELAXED);
+    return chosen ? chosen : !holder || holder == &chosen ? omp_get_max_threads() : 1;
+}
+
+int gra__threads(void)
+{
+    if (omp_in_parallel())
+        return 1;
+    if (!chosen && !__atomic_load_n(&first, __ATOMIC_RELAXED) && !become_first())
+        return 1;
+    return gra_threads();
+}
+
+#else
+
+static void choose(int threads)
+{
+    (void)threads;
+}
+
+int gra_threads(void)
+{
+    return 1;
+}
+
+int gra__threads(void)
+{
+    return 1;
+}
+
+#endif
 
 int gra_set_threads(int threads)
 {
@@ -16,25 +91,6 @@ int gra_set_threads(int threads)
                  threads);
         return -1;
     }
-    __atomic_store_n(&chosen, threads, __ATOMIC_RELAXED);
+    choose(threads);
     return 0;
-}
-
-int gra_threads(void)
-{
-#ifdef _OPENMP
-    const int threads = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
-    return threads ? threads : omp_get_max_threads();
-#else
-    return 1;
-#endif
-}
-
-int gra__threads(void)
-{
-#ifdef _OPENMP
-    return omp_in_parallel() ? 1 : gra_threads();
-#else
-    return 1;
-#endif
 }

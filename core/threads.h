@@ -1,8 +1,16 @@
 /* threads.h - how many threads a kernel may use.
  *
- * Results have the same bits for any number of threads.  The default is OMP_NUM_THREADS, or the
- * number of processors this process may run on.  Set it while no other thread runs an op: an op's
- * scratch memory is made for the number that it found.
+ * Results have the same bits for any number of threads.  The first thread that runs something large
+ * gets OMP_NUM_THREADS, or the number of processors that this process may run on.  While it lives,
+ * each further thread of the program works alone by default, as teams for all of them would be more
+ * threads than processors; a thread that wants a team asks for it.
+ *
+ *     gra_set_threads(4);      kernels of the calling thread use 4 threads from now on
+ *
+ * Any number of threads may run ops, modules and backward passes at once.  Scope, pending error, grad
+ * mode and generator belong to each thread.  Tensors and modules can be shared as long as nobody writes to
+ * them; gradients of a shared leaf are added up, in the order in which the passes arrive.  A graph is
+ * walked by one thread at a time.
  */
 #ifndef GRA_CORE_THREADS_H
 #define GRA_CORE_THREADS_H
@@ -11,10 +19,10 @@
 
 GRA_BEGIN_DECLS
 
-/* Sets the number of kernel threads, at least 1; 0 goes back to the default. Returns 0, or -1 with
- * an error for a negative number. */
+/* Sets the number of kernel threads of the calling thread, at least 1; 0 goes back to the default.
+ * Returns 0, or -1 with an error for a negative number. */
 int gra_set_threads(int threads);
-int gra_threads(void);
+int gra_threads(void); /* of the calling thread */
 
 GRA_END_DECLS
 
