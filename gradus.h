@@ -33,6 +33,7 @@
 #include "ops/ops.h"
 
 #include "autograd/backward.h"
+#include "autograd/check_op.h"
 #include "autograd/gradcheck.h"
 #include "autograd/graph.h"
 #include "autograd/hooks.h"

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "autograd/backward.h"
+#include "autograd/disagreement.h"
 #include "core/error.h"
 #include "core/random.h"
 #include "core/tensor_struct.h"
@@ -94,8 +95,8 @@ static int64_t position_of(const gra_tensor *t, gra_shape index)
     return position;
 }
 
-static bool agrees(const gra_gradcheck_options *o, const char *what, int input, gra_tensor *x,
-                   const gra_tensor *dx)
+static bool agrees(const gra_gradcheck_options *o, int input, gra_tensor *x, const gra_tensor *dx,
+                   gra__disagreement *found)
 {
     for (int64_t i = 0; i < x->numel; i++) {
         const gra_shape index = index_of(x, i);
@@ -107,11 +108,7 @@ static bool agrees(const gra_gradcheck_options *o, const char *what, int input, 
             return false;
         if (fabs(analytical - numerical) <= o->atol + o->rtol * fabs(numerical))
             continue;
-        char text[GRA_SHAPE_TEXT];
-        gra_fail(
-            "%s: the gradient of input %d at %s is %.8g by the backward pass and %.8g by finite "
-            "differences",
-            what, input, gra_shape_text(index, text), analytical, numerical);
+        *found = (gra__disagreement){input, index, analytical, numerical};
         return false;
     }
     return true;
@@ -144,7 +141,7 @@ static bool gradients(gra_tensor *loss, gra_tensor *const *wanted, int count, gr
     return !gra_error();
 }
 
-static bool check(const gra_gradcheck_options *o, const char *what)
+static bool check(const gra_gradcheck_options *o, gra__disagreement *found)
 {
     gra_tensor *wanted[MAX_INPUTS], *dx[MAX_INPUTS];
     int which[MAX_INPUTS];
@@ -152,21 +149,9 @@ static bool check(const gra_gradcheck_options *o, const char *what)
     if (!gradients(projection(o, NULL), wanted, count, dx, false))
         return false;
     for (int k = 0; k < count; k++) /* recording stays on: f may take gradients itself */
-        if (!agrees(o, what, which[k], wanted[k], dx[k]))
+        if (!agrees(o, which[k], wanted[k], dx[k], found))
             return false;
     return true;
-}
-
-int gra_gradcheck_with(gra_gradcheck_options o)
-{
-    if (gra_error() || !inputs_are_fit(&o))
-        return -1;
-    const int mark = gra_mark();
-    const bool was = gra_set_grad(true);
-    const bool fine = check(&o, "gra_gradcheck");
-    gra_set_grad(was);
-    gra_release(mark);
-    return fine ? 0 : -1;
 }
 
 /* sum_i <dL/dx_i, u_i> for fixed directions u_i, as a function of the inputs and, last, of v: its
@@ -185,7 +170,7 @@ static gra_tensor *gradient_projection(gra_tensor *const *inputs, int count, voi
     return sum;
 }
 
-static bool check_twice(const gra_gradcheck_options *o)
+static bool check_twice(const gra_gradcheck_options *o, gra__disagreement *found)
 {
     gra_tensor *inputs[MAX_INPUTS];
     for (int i = 0; i < o->count; i++)
@@ -197,17 +182,42 @@ static bool check_twice(const gra_gradcheck_options *o)
     second.context = (void *)o;
     second.inputs = inputs;
     second.count = o->count + 1;
-    return inputs[o->count] && check(&second, "gra_gradgradcheck");
+    return inputs[o->count] && check(&second, found);
+}
+
+bool gra__gradients_agree(const gra_gradcheck_options *o, bool twice, gra__disagreement *found)
+{
+    found->input = -1;
+    if (gra_error() || !inputs_are_fit(o))
+        return false;
+    const int mark = gra_mark();
+    const bool was = gra_set_grad(true);
+    const bool fine = twice ? check_twice(o, found) : check(o, found);
+    gra_set_grad(was);
+    gra_release(mark);
+    return fine;
+}
+
+static int run(const gra_gradcheck_options *o, bool twice)
+{
+    gra__disagreement found;
+    if (gra__gradients_agree(o, twice, &found))
+        return 0;
+    char text[GRA_SHAPE_TEXT];
+    if (found.input >= 0)
+        gra_fail("%s: the gradient of input %d at %s is %.8g by the backward pass and %.8g by "
+                 "finite differences",
+                 twice ? "gra_gradgradcheck" : "gra_gradcheck", found.input,
+                 gra_shape_text(found.index, text), found.analytical, found.numerical);
+    return -1;
+}
+
+int gra_gradcheck_with(gra_gradcheck_options o)
+{
+    return run(&o, false);
 }
 
 int gra_gradgradcheck_with(gra_gradcheck_options o)
 {
-    if (gra_error() || !inputs_are_fit(&o))
-        return -1;
-    const int mark = gra_mark();
-    const bool was = gra_set_grad(true);
-    const bool fine = check_twice(&o);
-    gra_set_grad(was);
-    gra_release(mark);
-    return fine ? 0 : -1;
+    return run(&o, true);
 }

@@ -40,6 +40,7 @@ GRA_BEGIN_DECLS
 
 typedef struct gra_op gra_op;
 typedef struct gra_node gra_node;
+typedef struct gra_sample gra_sample;
 
 /* What a node keeps for the vjp: a union of these. 0 keeps all inputs. */
 typedef uint64_t gra_saves;
@@ -95,6 +96,10 @@ struct gra_op {
     gra_saves non_differentiable;
     bool inplace;   /* out[0] is in[0], written: the schema marks it Tensor(a!) */
     bool composite; /* forward is made of recorded ops, so the op needs no node of its own */
+
+    /* Optional, for gra_check_op: fills in the i-th call to try, counted from 0; false where there is
+     * none. See autograd/check_op.h. */
+    bool (*sample)(gra_sample *s, int i);
 
     /* Optional, for gra_profile: how many multiplications and additions a forward that has just run
      * is worth, from the shapes of c->in and c->out and the arguments. */

@@ -50,6 +50,17 @@ void gra_manual_seed(uint64_t seed)
     gra_generator_seed(&thread_default, seed);
 }
 
+gra__random_place gra__random_where(void)
+{
+    return (gra__random_place){thread_default.seed, thread_default.position};
+}
+
+void gra__random_return(gra__random_place place)
+{
+    thread_default.seed = place.seed;
+    thread_default.position = place.position;
+}
+
 gra_random_options gra_random_defaults(void)
 {
     return (gra_random_options){.dtype = GRA_FLOAT32};

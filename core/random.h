@@ -61,4 +61,12 @@ gra_tensor *gra_normal_(gra_tensor *t, double mean, double deviation);
 
 GRA_END_DECLS
 
+/* Where the thread's default generator stands, to go back there. */
+typedef struct gra__random_place {
+    uint64_t seed, position;
+} gra__random_place;
+
+gra__random_place gra__random_where(void);
+void gra__random_return(gra__random_place place);
+
 #endif

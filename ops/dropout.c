@@ -85,7 +85,7 @@ static void dropout_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 }
 
 const gra_op gra_op_dropout = {
-    .schema = "dropout(Tensor x, float p=0.5, bool training=True) -> Tensor",
+    .schema = "dropout(Tensor(a) x, float p=0.5, bool training=True) -> Tensor(a)",
     .forward = dropout_forward,
     .vjp = dropout_vjp,
     .saves = GRA_SAVE_NOTHING,
@@ -93,7 +93,7 @@ const gra_op gra_op_dropout = {
 };
 
 const gra_op gra_op_dropout2d = {
-    .schema = "dropout2d(Tensor x, float p=0.5, bool training=True) -> Tensor",
+    .schema = "dropout2d(Tensor(a) x, float p=0.5, bool training=True) -> Tensor(a)",
     .forward = dropout2d_forward,
     .vjp = dropout_vjp,
     .saves = GRA_SAVE_NOTHING,
