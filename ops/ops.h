@@ -165,8 +165,15 @@ gra_tensor *gra_sum_to(gra_tensor *x,
 gra_tensor *gra_softmax(gra_tensor *x, int64_t dim);     /* e^x / sum e^x along dim */
 gra_tensor *gra_log_softmax(gra_tensor *x, int64_t dim); /* x - ln sum e^x along dim */
 
-/* ---- losses ---- */
-typedef enum gra_reduction { GRA_REDUCE_MEAN, GRA_REDUCE_SUM, GRA_REDUCE_NONE } gra_reduction;
+/* ---- losses: the mean over all terms, their sum, or the terms themselves ----
+ *
+ * input and target broadcast where nothing else is said. */
+typedef enum gra_reduction {
+    GRA_REDUCE_MEAN,
+    GRA_REDUCE_SUM,
+    GRA_REDUCE_NONE,
+    GRA_REDUCE_BATCHMEAN /* of kl_div alone: the sum over the number of samples */
+} gra_reduction;
 
 typedef struct gra_cross_entropy_options {
     int begin_;
@@ -180,13 +187,178 @@ typedef struct gra_mse_loss_options {
     int begin_;
     gra_tensor *input, *target;
     gra_reduction reduction; /* GRA_REDUCE_MEAN */
+    gra_tensor *weight;      /* NULL, or one for each term: the mean is then weighted */
 } gra_mse_loss_options;
+
+typedef struct gra_l1_loss_options {
+    int begin_;
+    gra_tensor *input, *target;
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+    gra_tensor *weight;      /* NULL, or one for each term: the mean is then weighted */
+} gra_l1_loss_options;
+
+typedef struct gra_smooth_l1_loss_options {
+    int begin_;
+    gra_tensor *input, *target;
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+    double beta;             /* 1: errors below are squared; 0: none, as l1_loss */
+} gra_smooth_l1_loss_options;
+
+typedef struct gra_huber_loss_options {
+    int begin_;
+    gra_tensor *input, *target;
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+    double delta;            /* 1: errors below are squared */
+    gra_tensor *weight;      /* NULL, or one for each term: the mean is that of weight * term */
+} gra_huber_loss_options;
+
+typedef struct gra_binary_cross_entropy_options {
+    int begin_;
+    gra_tensor *input;       /* probabilities, 0 to 1 */
+    gra_tensor *target;      /* 0 to 1 */
+    gra_tensor *weight;      /* NULL, or what the terms are multiplied with */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_binary_cross_entropy_options;
+
+typedef struct gra_binary_cross_entropy_with_logits_options {
+    int begin_;
+    gra_tensor *input;       /* logits, of any size */
+    gra_tensor *target;      /* 0 to 1 */
+    gra_tensor *weight;      /* NULL, or what the terms are multiplied with */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+    gra_tensor *pos_weight;  /* NULL, or the weight of the targets that are 1 */
+} gra_binary_cross_entropy_with_logits_options;
+
+typedef struct gra_kl_div_options {
+    int begin_;
+    gra_tensor *input;       /* the logarithm of probabilities */
+    gra_tensor *target;      /* probabilities, or with log_target their logarithm */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN; the definition is GRA_REDUCE_BATCHMEAN */
+    bool log_target;         /* false */
+} gra_kl_div_options;
+
+typedef struct gra_poisson_nll_loss_options {
+    int begin_;
+    gra_tensor *input, *target; /* rates or their logarithm, and counts */
+    bool log_input;             /* true */
+    bool full;                  /* false; true adds Stirling's approximation of ln target! */
+    double eps;                 /* 1e-8, added to the rate where log_input is false */
+    gra_reduction reduction;    /* GRA_REDUCE_MEAN */
+} gra_poisson_nll_loss_options;
+
+typedef struct gra_gaussian_nll_loss_options {
+    int begin_;
+    gra_tensor *input, *target; /* means, and samples */
+    gra_tensor *var;            /* variances: input's shape, with one size 1 or without the last */
+    bool full;                  /* false; true adds ln(2 pi) / 2 */
+    double eps;                 /* 1e-6: the least variance */
+    gra_reduction reduction;    /* GRA_REDUCE_MEAN */
+} gra_gaussian_nll_loss_options;
+
+typedef struct gra_margin_ranking_loss_options {
+    int begin_;
+    gra_tensor *input1, *input2;
+    gra_tensor *target;      /* 1: input1 is to be larger by margin; -1: smaller */
+    double margin;           /* 0 */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_margin_ranking_loss_options;
+
+typedef struct gra_hinge_embedding_loss_options {
+    int begin_;
+    gra_tensor *input;       /* distances */
+    gra_tensor *target;      /* 1: to be small; -1: to be at least margin */
+    double margin;           /* 1 */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_hinge_embedding_loss_options;
+
+typedef struct gra_cosine_embedding_loss_options {
+    int begin_;
+    gra_tensor *input1, *input2; /* [N, D] or [D] */
+    gra_tensor *target;          /* [N] or []: 1: to point the same way; -1: cosine <= margin */
+    double margin;               /* 0 */
+    gra_reduction reduction;     /* GRA_REDUCE_MEAN */
+} gra_cosine_embedding_loss_options;
+
+typedef struct gra_soft_margin_loss_options {
+    int begin_;
+    gra_tensor *input;
+    gra_tensor *target;      /* 1 or -1 */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_soft_margin_loss_options;
+
+typedef struct gra_multilabel_soft_margin_loss_options {
+    int begin_;
+    gra_tensor *input;       /* [N, C] or [C] */
+    gra_tensor *target;      /* the same: 0 or 1 for each class */
+    gra_tensor *weight;      /* NULL, or [C] */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_multilabel_soft_margin_loss_options;
+
+typedef struct gra_multi_margin_loss_options {
+    int begin_;
+    gra_tensor *input;       /* scores [N, C] or [C] */
+    gra_tensor *target;      /* int64 class indices [N] or [] */
+    int64_t p;               /* 1 or 2; 1 */
+    double margin;           /* 1 */
+    gra_tensor *weight;      /* NULL, or [C]: of the target's class */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_multi_margin_loss_options;
+
+typedef struct gra_multilabel_margin_loss_options {
+    int begin_;
+    gra_tensor *input;       /* scores [N, C] or [C] */
+    gra_tensor *target;      /* int64, the same shape: a sample's classes, then -1 */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_multilabel_margin_loss_options;
 
 gra_cross_entropy_options gra_cross_entropy_defaults(void);
 gra_mse_loss_options gra_mse_loss_defaults(void);
+gra_l1_loss_options gra_l1_loss_defaults(void);
+gra_smooth_l1_loss_options gra_smooth_l1_loss_defaults(void);
+gra_huber_loss_options gra_huber_loss_defaults(void);
+gra_binary_cross_entropy_options gra_binary_cross_entropy_defaults(void);
+gra_binary_cross_entropy_with_logits_options gra_binary_cross_entropy_with_logits_defaults(void);
+gra_kl_div_options gra_kl_div_defaults(void);
+gra_poisson_nll_loss_options gra_poisson_nll_loss_defaults(void);
+gra_gaussian_nll_loss_options gra_gaussian_nll_loss_defaults(void);
+gra_margin_ranking_loss_options gra_margin_ranking_loss_defaults(void);
+gra_hinge_embedding_loss_options gra_hinge_embedding_loss_defaults(void);
+gra_cosine_embedding_loss_options gra_cosine_embedding_loss_defaults(void);
+gra_soft_margin_loss_options gra_soft_margin_loss_defaults(void);
+gra_multilabel_soft_margin_loss_options gra_multilabel_soft_margin_loss_defaults(void);
+gra_multi_margin_loss_options gra_multi_margin_loss_defaults(void);
+gra_multilabel_margin_loss_options gra_multilabel_margin_loss_defaults(void);
 
 gra_tensor *gra_cross_entropy_with(gra_cross_entropy_options o); /* -log_softmax(input)[target] */
-gra_tensor *gra_mse_loss_with(gra_mse_loss_options o);           /* (input - target)^2 */
+gra_tensor *gra_mse_loss_with(gra_mse_loss_options o);           /* d^2, d = input - target */
+gra_tensor *gra_l1_loss_with(gra_l1_loss_options o);             /* |d| */
+gra_tensor *gra_smooth_l1_loss_with(
+    gra_smooth_l1_loss_options o); /* |d| < beta ? d^2 / (2 beta) : |d| - beta / 2 */
+gra_tensor *gra_huber_loss_with(
+    gra_huber_loss_options o); /* |d| < delta ? d^2 / 2 : delta (|d| - delta / 2) */
+gra_tensor *gra_binary_cross_entropy_with(
+    gra_binary_cross_entropy_options o); /* -t ln x - (1 - t) ln(1 - x), logarithms at least -100 */
+gra_tensor *gra_binary_cross_entropy_with_logits_with(
+    gra_binary_cross_entropy_with_logits_options o); /* the same of x = 1 / (1 + e^-input) */
+gra_tensor *gra_kl_div_with(gra_kl_div_options o);   /* target (ln target - input) */
+gra_tensor *gra_poisson_nll_loss_with(
+    gra_poisson_nll_loss_options o); /* e^input - target input, or input - target ln input */
+gra_tensor *gra_gaussian_nll_loss_with(
+    gra_gaussian_nll_loss_options o); /* (ln var + d^2 / var) / 2 */
+gra_tensor *gra_margin_ranking_loss_with(
+    gra_margin_ranking_loss_options o); /* max(0, margin - target (input1 - input2)) */
+gra_tensor *gra_hinge_embedding_loss_with(
+    gra_hinge_embedding_loss_options o); /* input, or max(0, margin - input) where target is -1 */
+gra_tensor *gra_cosine_embedding_loss_with(
+    gra_cosine_embedding_loss_options o); /* 1 - cos, or max(0, cos - margin) where target is -1 */
+gra_tensor *gra_soft_margin_loss_with(
+    gra_soft_margin_loss_options o); /* ln(1 + e^(-target input)) */
+gra_tensor *gra_multilabel_soft_margin_loss_with(
+    gra_multilabel_soft_margin_loss_options o); /* of logits, the mean over the classes */
+gra_tensor *gra_multi_margin_loss_with(
+    gra_multi_margin_loss_options o); /* sum_k max(0, margin - input[target] + input[k])^p / C */
+gra_tensor *gra_multilabel_margin_loss_with(
+    gra_multilabel_margin_loss_options o); /* sum_jk max(0, 1 - input[j] + input[k]) / C */
 
 #ifndef __cplusplus
 #define gra_cross_entropy(...)                                                                     \
@@ -194,6 +366,46 @@ gra_tensor *gra_mse_loss_with(gra_mse_loss_options o);           /* (input - tar
         GRA_KEYWORDS(gra_cross_entropy_options, .ignore_index = -100, .begin_ = 0, __VA_ARGS__))
 #define gra_mse_loss(...)                                                                          \
     gra_mse_loss_with(GRA_KEYWORDS(gra_mse_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_l1_loss(...)                                                                           \
+    gra_l1_loss_with(GRA_KEYWORDS(gra_l1_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_smooth_l1_loss(...)                                                                    \
+    gra_smooth_l1_loss_with(                                                                       \
+        GRA_KEYWORDS(gra_smooth_l1_loss_options, .beta = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_huber_loss(...)                                                                        \
+    gra_huber_loss_with(GRA_KEYWORDS(gra_huber_loss_options, .delta = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_binary_cross_entropy(...)                                                              \
+    gra_binary_cross_entropy_with(                                                                 \
+        GRA_KEYWORDS(gra_binary_cross_entropy_options, .begin_ = 0, __VA_ARGS__))
+#define gra_binary_cross_entropy_with_logits(...)                                                  \
+    gra_binary_cross_entropy_with_logits_with(                                                     \
+        GRA_KEYWORDS(gra_binary_cross_entropy_with_logits_options, .begin_ = 0, __VA_ARGS__))
+#define gra_kl_div(...) gra_kl_div_with(GRA_KEYWORDS(gra_kl_div_options, .begin_ = 0, __VA_ARGS__))
+#define gra_poisson_nll_loss(...)                                                                  \
+    gra_poisson_nll_loss_with(GRA_KEYWORDS(gra_poisson_nll_loss_options, .log_input = true,        \
+                                           .eps = 1e-8, .begin_ = 0, __VA_ARGS__))
+#define gra_gaussian_nll_loss(...)                                                                 \
+    gra_gaussian_nll_loss_with(                                                                    \
+        GRA_KEYWORDS(gra_gaussian_nll_loss_options, .eps = 1e-6, .begin_ = 0, __VA_ARGS__))
+#define gra_margin_ranking_loss(...)                                                               \
+    gra_margin_ranking_loss_with(                                                                  \
+        GRA_KEYWORDS(gra_margin_ranking_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_hinge_embedding_loss(...)                                                              \
+    gra_hinge_embedding_loss_with(                                                                 \
+        GRA_KEYWORDS(gra_hinge_embedding_loss_options, .margin = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_cosine_embedding_loss(...)                                                             \
+    gra_cosine_embedding_loss_with(                                                                \
+        GRA_KEYWORDS(gra_cosine_embedding_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_soft_margin_loss(...)                                                                  \
+    gra_soft_margin_loss_with(GRA_KEYWORDS(gra_soft_margin_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_multilabel_soft_margin_loss(...)                                                       \
+    gra_multilabel_soft_margin_loss_with(                                                          \
+        GRA_KEYWORDS(gra_multilabel_soft_margin_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_multi_margin_loss(...)                                                                 \
+    gra_multi_margin_loss_with(GRA_KEYWORDS(gra_multi_margin_loss_options, .p = 1, .margin = 1,    \
+                                            .begin_ = 0, __VA_ARGS__))
+#define gra_multilabel_margin_loss(...)                                                            \
+    gra_multilabel_margin_loss_with(                                                               \
+        GRA_KEYWORDS(gra_multilabel_margin_loss_options, .begin_ = 0, __VA_ARGS__))
 #endif
 
 /* ---- products ---- */

@@ -16,7 +16,7 @@
     {                                                                                              \
 #isa, &gra__elementwise_##isa, &gra__reduce_##isa, &gra__gemm_##isa, &gra__winograd_##isa, \
             &gra__channels_last_##isa, &gra__pool2d_nhwc_##isa, &gra__norm_##isa,                  \
-            &gra__optimizers_##isa                                                                 \
+            &gra__optimizers_##isa, &gra__loss_##isa                                               \
     }
 
 extern const struct gra__gemm_table gra__gemm_baseline;
@@ -25,6 +25,7 @@ extern const struct gra__channels_last_table gra__channels_last_baseline;
 extern const struct gra__pool2d_nhwc_table gra__pool2d_nhwc_baseline;
 extern const struct gra__norm_table gra__norm_baseline;
 extern const gra__optimizers_table gra__optimizers_baseline;
+extern const struct gra__loss_table gra__loss_baseline;
 
 #ifdef GRA__X86_LEVELS
 extern const struct gra__gemm_table gra__gemm_avx2, gra__gemm_avx512;
@@ -33,6 +34,7 @@ extern const struct gra__channels_last_table gra__channels_last_avx2, gra__chann
 extern const struct gra__pool2d_nhwc_table gra__pool2d_nhwc_avx2, gra__pool2d_nhwc_avx512;
 extern const struct gra__norm_table gra__norm_avx2, gra__norm_avx512;
 extern const gra__optimizers_table gra__optimizers_avx2, gra__optimizers_avx512;
+extern const struct gra__loss_table gra__loss_avx2, gra__loss_avx512;
 
 static const gra__kernels all[] = {TABLES(avx512), TABLES(avx2), TABLES(baseline)}; // Best first.
 
