@@ -7,7 +7,9 @@
  * second is computed as (1 - t) x + ln(1 + e^-x), which neither overflows nor cancels, to which a weight q
  * of the positive class (pos_weight) adds (q - 1) t ln(1 + e^-x).  Gradients: loss_terms.c.
  */
-#include "core/create.h"
+#include <math.h>
+
+#include "core/dry_run.h"
 #include "core/error.h"
 #include "ops/loss.h"
 
@@ -15,12 +17,36 @@ typedef struct {
     int64_t reduction;
 } entropy_args;
 
+/* An input outside of 0 to 1 makes its term NaN, so that only then is it looked for. */
+static bool has_probabilities(const gra_tensor *x, gra_tensor *terms)
+{
+    if (!terms || gra__dry_run() || !isnan(gra_item(gra_sum(gra_detach(terms)))))
+        return terms != NULL;
+    char text[GRA_SHAPE_TEXT];
+    gra_shape index = x->shape;
+    for (int64_t i = 0; i < x->numel; i++) {
+        int64_t rest = i;
+        for (int d = index.count - 1; d >= 0; rest /= x->shape.size[d--])
+            index.size[d] = rest % x->shape.size[d];
+        const double value = gra_tensor_at(x, index);
+        if (value >= 0 && value <= 1)
+            continue;
+        gra_fail("binary_cross_entropy: input %g at position %s is no probability; it lies between "
+                 "0 and 1, as gra_sigmoid gives it",
+                 value, gra_shape_text(index, text));
+        return false;
+    }
+    return true;
+}
+
 static void entropy_forward(gra_call *c)
 {
     const int64_t reduction = ((const entropy_args *)c->args)->reduction;
-    if (gra__loss_fits("binary_cross_entropy", c->in[0], c->in[1], reduction))
-        c->out[0] = gra__weighted_loss("binary_cross_entropy",
-                                       gra__entropy_terms(c->in[0], c->in[1]), c->in[2], reduction);
+    if (!gra__loss_fits("binary_cross_entropy", c->in[0], c->in[1], reduction))
+        return;
+    gra_tensor *const terms = gra__entropy_terms(c->in[0], c->in[1]);
+    if (has_probabilities(c->in[0], terms))
+        c->out[0] = gra__weighted_loss("binary_cross_entropy", terms, c->in[2], reduction);
 }
 
 const gra_op gra_op_binary_cross_entropy = {
