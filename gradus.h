@@ -20,6 +20,7 @@
 #include "core/error.h"
 #include "core/object.h"
 #include "core/op.h"
+#include "core/plugin.h"
 #include "core/print.h"
 #include "core/profile.h"
 #include "core/random.h"

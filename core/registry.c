@@ -102,35 +102,56 @@ const gra_op *gra_find_op(const char *name)
     return r ? __atomic_load_n(slot_of(r, name, strlen(name)), __ATOMIC_ACQUIRE) : NULL;
 }
 
-/* Under the lock. */
-static int add(const gra_op *op)
+/* Whether a name is free, among the registered ops and those of the batch before it; one's own is. Under
+ * the lock. */
+static bool may_have_its_name(const gra_op *const *ops, size_t i)
 {
+    const size_t length = name_length(ops[i]);
+    const gra_op *found = *slot_of(current, ops[i]->schema, length);
+    for (size_t k = 0; k < i && !found; k++)
+        if (name_length(ops[k]) == length && !strncmp(ops[k]->schema, ops[i]->schema, length))
+            found = ops[k];
+    if (!found || found == ops[i])
+        return true;
+    return gra_fail(
+        "gra_register_op: the name is taken: there is an op %s already; \"%s\" needs another",
+        found->schema, ops[i]->schema);
+}
+
+/* Under the lock. */
+static bool add_all(const gra_op *const *ops, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!may_have_its_name(ops, i))
+            return false;
     registry *r = current;
-    const gra_op *const found = *slot_of(r, op->schema, name_length(op));
-    if (found == op)
-        return 0;
-    if (found) {
-        gra_fail(
-            "gra_register_op: the name is taken: there is an op %s already; \"%s\" needs another",
-            found->schema, op->schema);
+    while (r->capacity - r->count < count)
+        if (!(r = registry_new(r)))
+            return false;
+    for (size_t i = 0; i < count; i++)
+        if (!*slot_of(r, ops[i]->schema, name_length(ops[i])))
+            insert(r, ops[i]);
+    return true;
+}
+
+int gra__register_ops(const gra_op *const *ops, size_t count)
+{
+    for (size_t i = 0; i < count && !gra_error(); i++)
+        if (!ops[i])
+            gra_fail("gra_register_op: the op is NULL");
+        else
+            gra__schema_of(ops[i]);
+    if (gra_error() || !registry_get())
         return -1;
-    }
-    if (r->count == r->capacity && !(r = registry_new(r)))
-        return -1;
-    insert(r, op);
-    return 0;
+    pthread_mutex_lock(&lock);
+    const bool fine = add_all(ops, count);
+    pthread_mutex_unlock(&lock);
+    return fine ? 0 : -1;
 }
 
 int gra_register_op(const gra_op *op)
 {
-    if (!op)
-        gra_fail("gra_register_op: the op is NULL");
-    if (gra_error() || !gra__schema_of(op) || !registry_get())
-        return -1;
-    pthread_mutex_lock(&lock);
-    const int status = add(op);
-    pthread_mutex_unlock(&lock);
-    return status;
+    return gra__register_ops(&op, 1);
 }
 
 const char *gra_op_doc(const gra_op *op)
