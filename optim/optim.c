@@ -237,10 +237,7 @@ static void add_trained(gra_optim *opt, const gra__trained *what)
 {
     const char *const who = opt->type->name;
     const bool listed = what->tensors || what->count;
-    if (what->fused_backward && opt->type->whole)
-        gra_fail("%s: .fused_backward gives gradients in strips, and the whole of one is needed",
-                 who);
-    else if (what->module && listed)
+    if (what->module && listed)
         gra_fail("%s: a module and a list of tensors are given; one of them is needed", who);
     else if (!what->module && !listed)
         gra_fail("%s: the module is NULL, and no tensors are listed", who);

@@ -65,7 +65,6 @@ typedef struct gra__optim_class {
     const char *memory[GRA__OPTIMIZER_MEMORY];   /* "momentum_buffer", in the loop's order */
     const char *product; /* the name of `product`, where it is part of the state, or NULL */
     bool counts_steps;   /* the number of steps is part of the state */
-    bool whole;          /* needs all of a gradient at once: no .fused_backward */
 
     /* Which of memory[] a step with these options needs, as bits. */
     unsigned (*needs)(const double *option);

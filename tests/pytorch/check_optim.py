@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""check_optim - sixty steps of every optimizer with every option, Gradus against PyTorch, live.
+
+    check_optim.py             compares; prints `ok NAME` or `not ok NAME - why`
+    check_optim.py --record    writes PyTorch's numbers to tests/optim/recorded.safetensors
+
+GRADUS_BUILD names the build folder with optim_tool. The cases are those of tests/optim/optimizer_cases.h.
+"""
+import sys
+import time
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch.optim import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, NAdam, RMSprop
+
+from checks import Tool, run_checks
+
+RECORDED = Path(__file__).resolve().parent.parent / "optim/recorded.safetensors"
+STEPS = 60
+
+tool = Tool("optim_tool")
+
+
+class LARS(torch.optim.Optimizer):
+    """PyTorch has none: algorithm 1 of You, Gitman and Ginsburg, arXiv 1708.03888."""
+
+    def __init__(self, params, lr, momentum=0, weight_decay=0, trust_coefficient=1e-3, eps=1e-8, exclude_1d=False):
+        super().__init__(params, dict(lr=lr, momentum=momentum, weight_decay=weight_decay, eps=eps,
+                                      trust_coefficient=trust_coefficient, exclude_1d=exclude_1d))
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                rate, decay, g = group["lr"], group["weight_decay"], p.grad
+                if group["exclude_1d"] and p.dim() <= 1:
+                    decay = 0
+                elif p.norm() > 0 and g.norm() > 0:
+                    rate = rate * group["trust_coefficient"] * p.norm() / (g.norm() + decay * p.norm() + group["eps"])
+                d = rate * (g + decay * p)
+                if group["momentum"]:
+                    buffer = self.state[p].setdefault("momentum_buffer", torch.zeros_like(p))
+                    d = buffer.mul_(group["momentum"]).add_(d)
+                p -= d
+
+
+CASES = {
+    "sgd": (SGD, dict(lr=0.1)),
+    "sgd_momentum": (SGD, dict(lr=0.05, momentum=0.9, weight_decay=1e-2)),
+    "sgd_dampening": (SGD, dict(lr=0.05, momentum=0.9, dampening=0.3, maximize=True)),
+    "sgd_nesterov": (SGD, dict(lr=0.05, momentum=0.8, weight_decay=0.1, nesterov=True)),
+    "adam": (Adam, dict()),
+    "adam_options": (Adam, dict(lr=0.05, betas=(0.8, 0.95), eps=1e-4, weight_decay=0.1)),
+    "adam_amsgrad": (Adam, dict(lr=0.05, betas=(0.9, 0.9), amsgrad=True)),
+    "adam_maximize": (Adam, dict(lr=0.05, maximize=True, amsgrad=True, weight_decay=0.1)),
+    "adam_no_averages": (Adam, dict(lr=0.05, betas=(0.0, 0.0))),
+    "adamw": (AdamW, dict()),
+    "adamw_options": (AdamW, dict(lr=0.05, betas=(0.5, 0.9), eps=1e-5, weight_decay=0.2)),
+    "adamw_amsgrad": (AdamW, dict(lr=0.05, amsgrad=True, maximize=True)),
+    "adamax": (Adamax, dict()),
+    "adamax_options": (Adamax, dict(lr=0.05, betas=(0.8, 0.9), eps=1e-3, weight_decay=0.1, maximize=True)),
+    "nadam": (NAdam, dict()),
+    "nadam_options": (NAdam, dict(lr=0.05, betas=(0.8, 0.9), eps=1e-3, weight_decay=0.1, momentum_decay=0.1,
+                                  maximize=True)),
+    "nadam_decoupled": (NAdam, dict(lr=0.05, weight_decay=0.1, decoupled_weight_decay=True)),
+    "rmsprop": (RMSprop, dict()),
+    "rmsprop_options": (RMSprop, dict(lr=0.02, alpha=0.9, eps=1e-4, weight_decay=0.1, maximize=True)),
+    "rmsprop_momentum": (RMSprop, dict(lr=0.01, alpha=0.9, momentum=0.7)),
+    "rmsprop_centered": (RMSprop, dict(lr=0.01, alpha=0.9, centered=True)),
+    "rmsprop_all": (RMSprop, dict(lr=0.01, alpha=0.95, momentum=0.5, centered=True, weight_decay=0.01)),
+    "adagrad": (Adagrad, dict()),
+    "adagrad_options": (Adagrad, dict(lr=0.1, lr_decay=0.1, weight_decay=0.1, initial_accumulator_value=0.5, eps=1e-4,
+                                      maximize=True)),
+    "adadelta": (Adadelta, dict()),
+    "adadelta_options": (Adadelta, dict(lr=0.7, rho=0.8, eps=1e-3, weight_decay=0.1, maximize=True)),
+    "lars": (LARS, dict(lr=10)),
+    "lars_momentum": (LARS, dict(lr=5, momentum=0.9, weight_decay=0.01, eps=1e-3)),
+    "lars_excluding": (LARS, dict(lr=0.1, momentum=0.5, weight_decay=0.01, trust_coefficient=0.02, exclude_1d=True)),
+}
+
+
+def samples(seed):
+    """First values and gradients; one element never has a gradient, and one has the same sign throughout."""
+    torch.manual_seed(seed)
+    named = {}
+    for i, shape in enumerate([(3, 4), (5,)]):
+        named[f"start.{i}"] = torch.randn(shape)
+        gradients = torch.randn(STEPS, *shape)
+        gradients.reshape(STEPS, -1)[:, 0] = 0
+        gradients.reshape(STEPS, -1)[:, 1].abs_()
+        named[f"gradients.{i}"] = gradients
+    return named
+
+
+def leaves(named, dtype):
+    return [named[f"start.{i}"].to(dtype).clone().requires_grad_() for i in range(2)]
+
+
+def take_steps(opt, p, named, first=0, end=STEPS):
+    for t in range(first, end):
+        if t == STEPS // 2:
+            for group in opt.param_groups:
+                group["lr"] /= 2
+        for i, leaf in enumerate(p):
+            leaf.grad = named[f"gradients.{i}"][t].to(leaf.dtype)
+        opt.step()
+
+
+def result(name, opt, p):
+    """CASE.INDEX and CASE.INDEX.MEMORY, the tensors that the optimizer remembers."""
+    named = {}
+    for i, leaf in enumerate(p):
+        named[f"{name}.{i}"] = leaf.detach()
+        for key, value in opt.state[leaf].items():
+            if torch.is_tensor(value) and value.dim() > 0:
+                named[f"{name}.{i}.{key}"] = value
+    return named
+
+
+def run(name, named, dtype):
+    p = leaves(named, dtype)
+    optimizer, options = CASES[name]
+    opt = optimizer(p, **options)
+    take_steps(opt, p, named)
+    return result(name, opt, p)
+
+
+def record():
+    named = samples(1)
+    for name in CASES:
+        named |= run(name, named, torch.float64)
+    save_file({k: v.contiguous() for k, v in named.items()}, RECORDED)
+
+
+def largest_difference(expected, got):
+    assert expected.keys() == got.keys(), f"names {sorted(got.keys() ^ expected.keys())} are in one only"
+    worst = 0, None
+    for name, tensor in expected.items():
+        assert got[name].dtype == tensor.dtype and got[name].shape == tensor.shape, name
+        apart = ((got[name] - tensor).abs() / (1 + tensor.abs())).max().item()
+        worst = max(worst, (apart, name), key=lambda pair: pair[0])
+    return worst
+
+
+def compare(folder, dtype, tolerance):
+    named = samples(int(time.time() // 86400))
+    save_file(named, folder / "start.safetensors")
+    tool("run", str(dtype).removeprefix("torch."), folder / "start.safetensors", folder / "ours.safetensors")
+    ours, theirs = load_file(folder / "ours.safetensors"), {}
+    for name in CASES:
+        theirs |= run(name, named, dtype)
+    apart, name = largest_difference(theirs, ours)
+    assert apart <= tolerance, f"{name} differs by {apart:.1e}, not {tolerance:.0e}"
+
+
+def check_sixty_steps_agree_with_pytorch_in_float64(folder):
+    compare(folder, torch.float64, 1e-12)
+
+
+def check_sixty_steps_agree_with_pytorch_in_float32(folder):
+    compare(folder, torch.float32, 2e-5)
+
+
+if __name__ == "__main__":
+    torch.set_default_dtype(torch.float64)
+    if "--record" in sys.argv:
+        record()
+    else:
+        sys.exit(run_checks(globals()))
