@@ -21,6 +21,7 @@
 #include "core/error.h"
 #include "core/error_path.h"
 #include "core/watch.h"
+#include "ops/as_strided.h"
 #include "ops/ops.h"
 
 void *gra__walk_grown(void *array, size_t *capacity, size_t element)
@@ -152,19 +153,32 @@ static bool version_is_current(const gra_node *node, const char *what, int index
     return false;
 }
 
-/* A saved output comes back with its history when the rules are recorded. */
+/* Makes a handle without history output k of a node, beside the one that the node knows. */
+static void give_history(gra_tensor *t, gra_node *node, int k)
+{
+    gra__retain(node);
+    t->node = node;
+    t->output = k;
+    t->requires_grad = true;
+}
+
+/* A saved output comes back with its history when the rules are recorded: that of its region, where the
+ * node's output is a larger tensor. */
 static gra_tensor *restore_output(const gra__walk *w, gra_node *node, int k)
 {
     gra__result *const result = &node->results[k];
     if (!result->saved)
         return NULL;
-    gra_tensor *const out = gra__scoped(gra__alias(result->saved));
-    if (out && w->create && result->shape.count >= 0) {
-        gra__retain(node);
-        out->node = node;
-        out->output = k;
-        out->requires_grad = true;
+    if (w->create && node->region && k == 0) {
+        gra_tensor *const base = gra__region_base(node->region, result->saved);
+        if (base)
+            give_history(base, node, k);
+        return gra_as_strided(base, node->region->shape, node->region->stride,
+                              result->saved->offset);
     }
+    gra_tensor *const out = gra__scoped(gra__alias(result->saved));
+    if (out && w->create && result->shape.count >= 0)
+        give_history(out, node, k);
     return out;
 }
 
@@ -235,21 +249,26 @@ static gra_tensor *fitted(const gra_node *node, int i, gra_tensor *dx)
         gra__node_origin(node, origin));
 }
 
+static bool deliver(gra__walk *w, const gra__edge *edge, gra_tensor *g)
+{
+    g = gra__apart(w, g);
+    if (!g)
+        return false;
+    return edge->leaf ? gra__deliver_to_leaf(w, edge->leaf, g)
+                      : gra__accumulate(w, &edge->node->results[edge->output].grad, g);
+}
+
+/* The gradient of input i as it is passed on. */
+static gra_tensor *passed(const gra_node *node, int i, gra_tensor *dx)
+{
+    return node->region && i == 0 ? dx : fitted(node, i, dx);
+}
+
 static bool pass_on(gra__walk *w, gra_node *node, const bool *needs, gra_tensor **dx)
 {
-    for (int i = 0; i < node->n_in; i++) {
-        if (!needs[i])
-            continue;
-        const gra__edge *const edge = &node->edges[i];
-        gra_tensor *const g = gra__apart(w, fitted(node, i, dx[i]));
-        if (!g)
+    for (int i = 0; i < node->n_in; i++)
+        if (needs[i] && !deliver(w, &node->edges[i], passed(node, i, dx[i])))
             return false;
-        const bool fine = edge->leaf
-                              ? gra__deliver_to_leaf(w, edge->leaf, g)
-                              : gra__accumulate(w, &edge->node->results[edge->output].grad, g);
-        if (!fine)
-            return false;
-    }
     return true;
 }
 
@@ -285,11 +304,22 @@ static void blame_rule(const gra_node *node)
 static bool run_hooks(gra_node *node, const bool *needs, gra_tensor **dx, gra_tensor **g)
 {
     for (int i = 0; i < node->n_in; i++) {
-        dx[i] = needs[i] ? fitted(node, i, dx[i]) : NULL;
+        dx[i] = needs[i] ? passed(node, i, dx[i]) : NULL;
         if (needs[i] && !dx[i])
             return false;
     }
     return gra__node_run_hooks(node, dx, g);
+}
+
+/* Ends the rule of a node that wrote into a region of its input: what the rule gave takes the place of
+ * that region in the whole gradient, which is overwritten where no hook is to see it. */
+static bool put_back(const gra_node *node, const bool *needs, gra_tensor **dx, gra_tensor **g,
+                     gra_tensor *whole)
+{
+    g[0] = node->extra ? held(whole) : whole;
+    if (needs[0])
+        dx[0] = gra__region_put(whole, fitted(node, 0, dx[0]), node->region);
+    return !gra__failed;
 }
 
 static bool call_rule(gra__walk *w, size_t index, gra_tensor **g, gra_tensor **lists, bool *needs)
@@ -313,13 +343,17 @@ static bool call_rule(gra__walk *w, size_t index, gra_tensor **g, gra_tensor **l
         needs[streamed] = false;
     if ((node->extra && !gra__node_run_pre_hooks(node, g)) || !restore_saved(w, node, &c))
         return false;
+    gra_tensor *const whole = node->region ? g[0] : NULL;
+    if (whole && !(g[0] = gra__region_get(whole, node->region)))
+        return false;
     gra__watch_call(GRA__RULE, true, &c);
     node->op->vjp(&c, g, dx);
     if (gra__failed)
         blame_rule(node);
     gra__watch_call(GRA__RULE, false, &c);
-    return !gra__failed && (!node->extra || run_hooks(node, needs, dx, g)) &&
-           pass_on(w, node, needs, dx) && (streamed < 0 || gra__update_stream(&c, g, streamed));
+    return !gra__failed && (!whole || put_back(node, needs, dx, g, whole)) &&
+           (!node->extra || run_hooks(node, needs, dx, g)) && pass_on(w, node, needs, dx) &&
+           (streamed < 0 || gra__update_stream(&c, g, streamed));
 }
 
 /* Zeros for an output that no gradient came to, where there are others. */
@@ -427,9 +461,7 @@ static gra_tensor *initial_gradient(gra_tensor *output, gra_tensor *gradient)
 
 static bool seed(gra__walk *w, gra_tensor *root, gra_tensor *gradient)
 {
-    gra_tensor *const g = gra__history_is_current("gra_backward", root)
-                              ? gra__apart(w, initial_gradient(root, gradient))
-                              : NULL;
+    gra_tensor *const g = gra__apart(w, initial_gradient(root, gradient));
     if (!g)
         return false;
     return root->node ? gra__accumulate(w, &root->node->results[root->output].grad, g)
@@ -482,6 +514,14 @@ static void finish(gra__walk *w)
     free(w->nodes);
 }
 
+static bool histories_are_current(gra_tensor *const *tensors, int count)
+{
+    bool current = true;
+    for (int i = 0; i < count && current; i++)
+        current = gra__history_is_current("gra_backward", tensors[i]);
+    return current;
+}
+
 static bool run(gra__walk *w, gra_tensor *const *roots, gra_tensor *const *gradients, int count)
 {
     const int mark = gra_mark();
@@ -529,12 +569,16 @@ int gra_backward_with(gra_backward_options o)
         gra_fail("gra_backward: the tensor is NULL");
         return -1;
     }
+    if (!histories_are_current(&o.tensor, 1))
+        return -1;
     gra__walk w = {.retain = o.retain_graph || o.create_graph, .create = o.create_graph};
     return run(&w, &o.tensor, &o.gradient, 1) ? 0 : -1;
 }
 
 static bool check_grad_arguments(const gra_grad_many_options *o)
 {
+    for (int i = 0; i < o->input_count; i++)
+        gra__bring_up_to_date(o->inputs[i]);
     for (int i = 0; i < o->output_count + o->input_count; i++) {
         const bool output = i < o->output_count;
         const gra_tensor *const t = output ? o->outputs[i] : o->inputs[i - o->output_count];
@@ -617,7 +661,8 @@ static void forget_results(const gra_grad_many_options *o)
 int gra_grad_many_with(gra_grad_many_options o)
 {
     forget_results(&o);
-    if (gra__failed || !check_grad_arguments(&o))
+    if (gra__failed || !histories_are_current(o.outputs, o.output_count) ||
+        !check_grad_arguments(&o))
         return -1;
     if (grad_many(&o))
         return 0;

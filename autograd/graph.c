@@ -11,6 +11,7 @@
 
 gra_node *gra_tensor_node(const gra_tensor *t)
 {
+    gra__bring_up_to_date(t);
     return t ? t->node : NULL;
 }
 

@@ -8,6 +8,7 @@
 
 static gra_hook **hooks_of(gra_tensor *t)
 {
+    gra__bring_up_to_date(t);
     return t->node ? &t->node->results[t->output].hooks : &t->hooks;
 }
 
@@ -15,6 +16,7 @@ static int add(const char *op, gra_tensor *t, gra_hook added)
 {
     if (!t)
         return -1;
+    gra__bring_up_to_date(t);
     if (!t->requires_grad || (!added.fn && !added.after)) {
         gra_fail("%s: %s", op,
                  t->requires_grad ? "the function is NULL"
@@ -40,6 +42,7 @@ int gra_tensor_hook(gra_tensor *t, gra_hook_fn fn, void *context)
 
 int gra_post_accumulate_hook(gra_tensor *leaf, gra_post_accumulate_fn fn, void *context)
 {
+    gra__bring_up_to_date(leaf);
     if (leaf && leaf->node) {
         gra_fail(
             "gra_post_accumulate_hook: the tensor is the result of %s, and only a leaf collects "

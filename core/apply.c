@@ -43,17 +43,7 @@ static bool inputs_present(const gra_op *op, gra_tensor *const *inputs, int coun
     return true;
 }
 
-bool gra__history_is_current(const char *op, const gra_tensor *t)
-{
-    if (!t || !t->is_view || t->view_version >= t->storage->recorded_version)
-        return true;
-    gra_fail("%.*s: a view is used whose tensor was modified in place by %.*s since the view was "
-             "made; take the view again after the modification",
-             GRA__NAME(op), GRA__NAME(t->storage->writer));
-    return false;
-}
-
-static bool may_write(const gra_op *op, const gra_tensor *t, bool recording)
+static bool may_write(const gra_op *op, gra_tensor *t, bool recording)
 {
     if (t->requires_grad && !t->node && gra_grad_enabled()) {
         gra_fail("%s: a leaf that requires a gradient cannot be modified in place while ops are "
@@ -61,20 +51,15 @@ static bool may_write(const gra_op *op, const gra_tensor *t, bool recording)
                  gra_op_name(op));
         return false;
     }
-    if (t->is_view && recording) {
-        gra_fail("%s: a view cannot be modified in place while ops are recorded, as the tensor it "
-                 "was made from would not know; modify that tensor, or a gra_clone of the view",
-                 gra_op_name(op));
+    const bool of_history = t->base && t->base->requires_grad && gra_grad_enabled();
+    if (t->view && (recording || of_history) && !gra__view_may_be_written(op, t))
         return false;
-    }
-    for (int i = 0; i < t->shape.count; i++)
-        if (t->stride[i] == 0 && t->shape.size[i] > 1) {
-            gra_fail("%s: an expanded tensor cannot be modified in place, as several of its "
-                     "elements share memory; take gra_clone(t) first",
-                     gra_op_name(op));
-            return false;
-        }
-    return true;
+    if (!gra__may_overlap(t))
+        return true;
+    gra_fail("%s: an expanded tensor cannot be modified in place, as several of its elements share "
+             "memory; take gra_clone(t) first",
+             gra_op_name(op));
+    return false;
 }
 
 static bool outputs_made(const gra_op *op, gra_tensor *const *outputs, int count)
@@ -105,7 +90,6 @@ static void note_write(const gra_op *op, gra_tensor *t, bool recording)
     t->storage->writer = op->schema;
     if (recording)
         t->storage->recorded_version = t->storage->version;
-    t->view_version = t->storage->version;
 }
 
 static bool is_differentiable(const gra_call *c, int k)
@@ -138,11 +122,15 @@ static bool make_outputs_new(gra_call *c)
 }
 
 /* Gives the outputs their history, where there is one, and a write its version. False with an error. */
-static bool record(gra_call *c, bool recording)
+static bool record(gra_call *c, bool recording, int mark)
 {
     gra_node *node = NULL; /* made before the version moves: what is saved is what was read */
     recording = recording && has_history(c);
-    if (recording && make_outputs_new(c))
+    const bool made = !recording || make_outputs_new(c);
+    for (int k = 0; k < c->n_out && made && !c->op->composite; k++)
+        if (c->out[k]->view)
+            gra__view_settle(c, k, mark);
+    if (recording && made)
         node = gra__node_new(c);
     if (c->op->inplace)
         note_write(c->op, c->out[0], recording);
@@ -150,6 +138,9 @@ static bool record(gra_call *c, bool recording)
     for (int k = 0; node && k < c->n_out && fine; k++)
         fine = is_differentiable(c, k) ? gra__node_attach(node, k, c->out[k])
                                        : gra__node_keep_output(node, k, c->out[k]);
+    if (node && node->region &&
+        c->out[0]->retains_grad) /* what it retains is that of its new value */
+        fine = fine && gra__view_renew(c->out[0]);
     gra__release(node);
     return fine;
 }
@@ -162,7 +153,7 @@ static bool run_forward(gra_call *c, bool recording)
     gra_set_grad(was);
     if (gra__failed)
         gra__error_inside("", gra_op_name(c->op));
-    if (gra__failed || !outputs_made(c->op, c->out, c->n_out) || !record(c, recording)) {
+    if (gra__failed || !outputs_made(c->op, c->out, c->n_out) || !record(c, recording, mark)) {
         gra_release(mark);
         return false;
     }
@@ -174,13 +165,15 @@ static bool run_forward(gra_call *c, bool recording)
 static bool look_at_inputs(const gra_op *op, gra_tensor *const *inputs, int count, bool *needs,
                            bool *recording)
 {
+    const bool records = gra_grad_enabled() && !op->composite;
     for (int i = 0; i < count; i++) {
-        if (!gra__history_is_current(op->schema, inputs[i]))
+        if (records && !gra__history_is_current(op->schema, inputs[i]))
             return false;
-        needs[i] = gra_grad_enabled() && !op->composite && inputs[i] && inputs[i]->requires_grad;
+        needs[i] = records && inputs[i] && inputs[i]->requires_grad;
         *recording |= needs[i];
     }
-    return !op->inplace || may_write(op, inputs[0], *recording);
+    return !op->inplace ||
+           may_write(op, inputs[0], *recording && gra_dtype_is_floating(inputs[0]->dtype));
 }
 
 /* Whether a call agrees with its op's schema, so that no rule reads what is not there. */

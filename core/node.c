@@ -126,12 +126,28 @@ static void fill_edge(gra__edge *edge, gra_tensor *input, bool save)
     }
 }
 
+/* A write into a view is one into its base, as far as gradients are concerned. */
+static void redirect_to_base(gra_node *node, gra__region *region, const gra_tensor *view)
+{
+    gra_tensor *const base = view->base;
+    gra__edge *const edge = &node->edges[0];
+    *region = gra__region_of(view, base);
+    node->region = region;
+    gra__release(edge->node);
+    edge->node = base->requires_grad ? base->node : NULL;
+    edge->output = base->output;
+    gra__retain(edge->node);
+}
+
 gra_node *gra__node_new(const gra_call *c)
 {
+    gra_tensor *const written = c->op->inplace ? c->in[0] : NULL;
     const size_t head = aligned(sizeof(gra_node));
     const size_t edges = aligned((size_t)c->n_in * sizeof(gra__edge));
     const size_t results = aligned((size_t)c->n_out * sizeof(gra__result));
-    const size_t bytes = head + edges + results + c->op->args_size;
+    const size_t args = aligned(c->op->args_size);
+    const size_t bytes =
+        head + edges + results + args + (written && written->base ? sizeof(gra__region) : 0);
     char *const block = gra__alloc_zeroed(bytes);
     if (!block)
         return NULL;
@@ -150,6 +166,8 @@ gra_node *gra__node_new(const gra_call *c)
         memcpy(node->args, c->args, c->op->args_size);
     for (int i = 0; i < c->n_in; i++)
         fill_edge(&node->edges[i], c->in[i], saves_input(c->saves, i));
+    if (written && written->base)
+        redirect_to_base(node, (gra__region *)(block + head + edges + results + args), written);
     for (int k = 0; k < c->n_out; k++)
         node->results[k].shape.count = -1;
     for (int i = 0; i < GRA_MAX_SAVED; i++) {
@@ -176,6 +194,8 @@ bool gra__node_attach(gra_node *node, int k, gra_tensor *t)
 {
     if (!gra__node_keep_output(node, k, t))
         return false;
+    if (node->region && k == 0)
+        t = t->base;
     gra__retain(node);
     if (t->node)
         gra__node_forget(t);

@@ -13,7 +13,7 @@
 #define GRA_CORE_NODE_H
 
 #include "op.h"
-#include "tensor_struct.h"
+#include "views.h"
 
 /* A hook of a tensor. One of the two functions is set. */
 struct gra_hook {
@@ -49,7 +49,7 @@ typedef struct gra__edge {
     uint32_t saved_version; /* of the saved input's storage */
     int output;             /* which output of node the input is */
     gra_dtype dtype;
-    gra_shape shape;
+    gra_shape shape; /* as the rule sees it: of the region, where the node has one */
 } gra__edge;
 
 /* One output, and its gradient during a walk. */
@@ -73,18 +73,20 @@ struct gra_node {
     gra__result *results;
     void *args;
     gra_tensor *saved[GRA_MAX_SAVED];
-    gra__extra *extra; /* owned; NULL for most nodes */
-    bool freed;        /* what it saved is gone: a walk without retain_graph passed here */
-    const void *walk;  /* atomic: the walk that is under way here, or NULL */
-    bool needed;       /* during a walk: a wanted gradient lies below */
-    gra_node *next;    /* in the work list of nodes to destroy */
-    size_t bytes;      /* of this block */
+    gra__extra *extra;   /* owned; NULL for most nodes */
+    gra__region *region; /* in this block: what an op in place wrote of input 0; NULL: all of it */
+    bool freed;          /* what it saved is gone: a walk without retain_graph passed here */
+    const void *walk;    /* atomic: the walk that is under way here, or NULL */
+    bool needed;         /* during a walk: a wanted gradient lies below */
+    gra_node *next;      /* in the work list of nodes to destroy */
+    size_t bytes;        /* of this block */
 };
 
 /* Records a call: a new node with one reference, or NULL with an error. */
 gra_node *gra__node_new(const gra_call *c);
 
-/* Makes t output k of node. False with an error, and t as it was, where memory is short. */
+/* Makes t output k of node, or t's base where node wrote into t as a region of it. False with an error,
+ * and t as it was, where memory is short. */
 bool gra__node_attach(gra_node *node, int k, gra_tensor *t);
 
 /* Keeps t, output k, for the rule where the op saves it; for an output without a gradient. False with
@@ -107,9 +109,5 @@ const char *gra__node_origin(const gra_node *node, char text[GRA__ORIGIN]);
 
 int gra__hook_id(void); /* larger than all before */
 void gra__hooks_free(gra_hook *hook);
-
-/* Whether t's history is true: a view has none any more once a recorded op has written into its
- * storage. False with an error that names op, a schema or a plain name. */
-bool gra__history_is_current(const char *op, const gra_tensor *t);
 
 #endif

@@ -94,7 +94,9 @@ struct gra_op {
     /* GRA_OUT(k) for floating-point outputs that no gradient flows through: they do not require one.
      * Integers and bools never do. */
     gra_saves non_differentiable;
-    bool inplace;   /* out[0] is in[0], written: the schema marks it Tensor(a!) */
+    bool inplace; /* out[0] is in[0], written: the schema marks it Tensor(a!) */
+    bool view;    /* an output that shares memory with an input shows its elements as they are, and
+                       vjp is the gradient of that, so it may be written in place: Tensor(a) */
     bool composite; /* forward is made of recorded ops, so the op needs no node of its own */
 
     /* Optional, for gra_check_op: fills in the i-th call to try, counted from 0; false where there is

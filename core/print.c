@@ -197,6 +197,7 @@ static void write_suffixes(FILE *out, const gra_tensor *t, size_t column)
         snprintf(suffix, sizeof suffix, "dtype=%s", gra_dtype_name(t->dtype));
         write_suffix(out, &column, suffix);
     }
+    gra__bring_up_to_date(t);
     if (t->node) {
         snprintf(suffix, sizeof suffix, "grad_fn=<%s>", gra_op_name(t->node->op));
         write_suffix(out, &column, suffix);

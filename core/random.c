@@ -146,6 +146,7 @@ static gra_tensor *draw(const char *op, gra_tensor *t, gra_generator *g, drawing
                         gra_dtype_name(t->dtype));
     if (!t->contiguous)
         return gra_fail("%s: the tensor is not row-major in memory; use gra_contiguous(t)", op);
+    gra__bring_up_to_date(t);
     if (t->node && gra_grad_enabled())
         return gra_fail("%s: the result of %s cannot be overwritten while ops are recorded, as its "
                         "history would not be true; wrap the call in gra_set_grad(false), or pass "

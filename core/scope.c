@@ -61,6 +61,14 @@ gra_tensor *gra__scoped(gra_tensor *t)
     return stack[height++] = t;
 }
 
+int gra__scope_count(int mark, const gra_tensor *t)
+{
+    int count = 0;
+    for (int i = mark; i < height; i++)
+        count += stack[i]->storage == t->storage;
+    return count;
+}
+
 int gra_mark(void)
 {
     return height;

@@ -32,4 +32,7 @@ GRA_END_DECLS
  * released and NULL returned, with an error. */
 gra_tensor *gra__scoped(gra_tensor *t);
 
+/* How many of the tensors made since mark lie in t's memory. */
+int gra__scope_count(int mark, const gra_tensor *t);
+
 #endif

@@ -9,6 +9,7 @@
 #include "error_path.h"
 #include "node.h"
 #include "tensor_struct.h"
+#include "views.h"
 
 /* The elements of a small tensor stand behind its storage, in one block. */
 enum { BEHIND = 64, FEW_BYTES = 1024 - BEHIND };
@@ -56,6 +57,7 @@ static void tensor_destroy(void *self)
     gra__hooks_free(t->hooks);
     gra__release(t->grad);
     gra__derived_release(t->derived);
+    gra__release(t->base);
     storage_release(t->storage);
     gra__dealloc(t, sizeof *t);
 }
@@ -168,27 +170,24 @@ static gra_storage *storage_retain(gra_storage *s)
     return s;
 }
 
-gra_tensor *gra__view(gra_tensor *base, gra_shape shape, const int64_t *stride, int64_t offset)
+gra_tensor *gra__view(gra_tensor *x, gra_shape shape, const int64_t *stride, int64_t offset)
 {
-    gra_tensor *const t =
-        handle_new(storage_retain(base->storage), shape, stride, offset, base->dtype);
+    gra_tensor *const t = handle_new(storage_retain(x->storage), shape, stride, offset, x->dtype);
     if (t)
-        t->is_view = true;
+        t->view = GRA__VIEW_UNRECORDED;
     return gra__scoped(t);
 }
 
 gra_tensor *gra__alias(const gra_tensor *t)
 {
-    gra_tensor *const alias =
-        handle_new(storage_retain(t->storage), t->shape, t->stride, t->offset, t->dtype);
-    if (alias)
-        alias->is_view = t->is_view;
-    return alias;
+    return handle_new(storage_retain(t->storage), t->shape, t->stride, t->offset, t->dtype);
 }
 
 void gra__replace(gra_tensor *t, gra_tensor *value)
 {
     gra_storage *const old = t->storage;
+    if (t->view)
+        gra__view_leave_base(t, GRA__OWN);
     t->storage = storage_retain(value->storage);
     t->storage->version = old->version + 1;
     t->offset = value->offset;
@@ -239,11 +238,13 @@ bool gra_is_contiguous(const gra_tensor *t)
 
 bool gra_is_leaf(const gra_tensor *t)
 {
+    gra__bring_up_to_date(t);
     return t && !t->node;
 }
 
 bool gra_tensor_requires_grad(const gra_tensor *t)
 {
+    gra__bring_up_to_date(t);
     return t && t->requires_grad;
 }
 
@@ -266,11 +267,8 @@ void gra_tensor_touch(gra_tensor *t)
 {
     if (!t)
         return;
-    const bool current = t->view_version >= t->storage->recorded_version;
     t->storage->version++;
     t->storage->writer = "gra_tensor_touch(";
-    if (current) /* a view whose history is no longer true stays one */
-        t->view_version = t->storage->version;
 }
 
 float gra__bfloat16_to_float(uint16_t bits)
@@ -378,9 +376,12 @@ gra_tensor *gra_set_requires_grad(gra_tensor *t, bool requires)
         return gra_fail("gra_requires_grad: a tensor of dtype %s cannot have a gradient; only "
                         "floating-point ones can",
                         gra_dtype_name(t->dtype));
+    gra__bring_up_to_date(t);
     if (!requires && t->node)
         return gra_fail("gra_set_requires_grad: only a leaf can stop requiring a gradient; use "
                         "gra_detach(t) for the result of an op");
+    if (requires && t->base && !t->node)
+        gra__view_leave_base(t, GRA__VIEW_LEAF);
     t->requires_grad = requires;
     return t;
 }
@@ -405,6 +406,7 @@ void gra_tensor_zero_grad(gra_tensor *t)
 
 gra_tensor *gra_retain_grad(gra_tensor *t)
 {
+    gra__bring_up_to_date(t);
     if (t && !t->requires_grad)
         return gra_fail("gra_retain_grad: the tensor does not require a gradient");
     if (t)

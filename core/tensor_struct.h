@@ -29,6 +29,15 @@ typedef struct gra_storage {
     void *data;                /* 64-byte aligned when we allocated it */
 } gra_storage;
 
+/* Whose elements a tensor shows, as far as recorded writes into them are concerned (views.h). */
+typedef enum gra__view_kind {
+    GRA__OWN,             /* its own */
+    GRA__VIEW_TRACKED,    /* those of its base, which will know of a write */
+    GRA__VIEW_UNRECORDED, /* those of another tensor: made while recording was off, or by gra__view */
+    GRA__VIEW_CUSTOM,     /* those of an input of an op whose rule is not that of a plain view */
+    GRA__VIEW_LEAF,       /* those of a former base: made a leaf that requires a gradient */
+} gra__view_kind;
+
 struct gra_tensor {
     gra_object head;
     gra_storage *storage;
@@ -41,10 +50,11 @@ struct gra_tensor {
     bool contiguous;       /* row-major without gaps */
     bool requires_grad;    /* a leaf the user marked, or the result of a recorded op */
     bool retains_grad;     /* an intermediate whose gradient is kept as well */
-    bool is_view;          /* shares its storage with the tensor it was made from */
+    uint8_t view;          /* a gra__view_kind */
     uint32_t view_version; /* the storage's version when this view's history was last right */
     int output;            /* which output of node this is */
     gra_node *node;        /* the recorded op that made it, or NULL */
+    gra_tensor *base;      /* owned: of a tracked view, and itself none; else NULL */
     gra_tensor *grad;      /* owned, or NULL */
     gra_hook *hooks;       /* of a leaf; those of a result belong to the node */
     gra__derived *derived; /* another form of the elements (derived.h), or NULL */
@@ -58,7 +68,9 @@ gra_tensor *gra__empty_strided(const char *op, gra_shape shape, const int64_t *s
                                gra_dtype dtype); /* strides of a dense tensor; not initialised */
 gra_tensor *gra__empty_like(const char *op, const gra_tensor *t,
                             gra_dtype dtype); /* t's strides where it is dense, else row-major */
-gra_tensor *gra__view(gra_tensor *base, gra_shape shape, const int64_t *stride, int64_t offset);
+
+/* A view without history, which recorded ops may not write, unless it is the result of an op. */
+gra_tensor *gra__view(gra_tensor *x, gra_shape shape, const int64_t *stride, int64_t offset);
 
 /* Whether the elements fill their part of the storage without gaps and overlaps, in any order of
  * the dims. */

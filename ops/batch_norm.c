@@ -107,7 +107,6 @@ static void move_running(const gra_call *c, gra_tensor *running, gra_tensor *val
     }
     running->storage->version++;
     running->storage->writer = c->op->schema;
-    running->view_version = running->storage->version;
 }
 
 /* Sets c->saved; false with an error. */

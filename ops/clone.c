@@ -39,6 +39,7 @@ const gra_op gra_op_contiguous = {
     .forward = contiguous_forward,
     .vjp = copy_vjp,
     .saves = GRA_SAVE_NOTHING,
+    .view = true,
 };
 
 gra_tensor *gra_clone(gra_tensor *x)

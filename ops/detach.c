@@ -10,8 +10,5 @@ gra_tensor *gra_detach(gra_tensor *x)
 {
     if (!x)
         return gra_fail("detach: x is NULL; a tensor is needed");
-    gra_tensor *const y = gra_error() ? NULL : gra__alias(x);
-    if (y)
-        y->is_view = false; /* its history, none at all, cannot be outdated */
-    return gra__scoped(y);
+    return gra__scoped(gra_error() ? NULL : gra__alias(x));
 }

@@ -90,6 +90,7 @@ const gra_op gra_op_dropout = {
     .vjp = dropout_vjp,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(dropout_args),
+    .view = true, /* of x, where nothing is dropped */
 };
 
 const gra_op gra_op_dropout2d = {
@@ -98,6 +99,7 @@ const gra_op gra_op_dropout2d = {
     .vjp = dropout_vjp,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(dropout_args),
+    .view = true, /* of x, where nothing is dropped */
 };
 
 gra_tensor *gra_dropout(gra_tensor *x, double p, bool training)

@@ -71,6 +71,7 @@ const gra_op gra_op_expand = {
     .vjp = expand_vjp,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(expand_args),
+    .view = true,
 };
 
 gra_tensor *gra_expand(gra_tensor *x, gra_shape shape)

@@ -44,6 +44,7 @@ const gra_op gra_op_flatten = {
     .vjp = flatten_vjp,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(flatten_args),
+    .view = true,
 };
 
 gra_tensor *gra_flatten(gra_tensor *x, int64_t start_dim, int64_t end_dim)

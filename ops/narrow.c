@@ -85,6 +85,7 @@ const gra_op gra_op_narrow = {
     .vjp = narrow_vjp,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(narrow_args),
+    .view = true,
 };
 
 gra_tensor *gra_narrow(gra_tensor *x, int64_t dim, int64_t start, int64_t length)

@@ -614,8 +614,13 @@ gra_tensor *gra_squeeze(gra_tensor *x, gra_dims dims); /* view without these dim
 gra_tensor *gra_unsqueeze(gra_tensor *x, int64_t dim); /* view with a dim of size 1 at dim */
 gra_tensor *gra_narrow(gra_tensor *x, int64_t dim, int64_t start, int64_t length); /* view */
 gra_tensor *gra_select(gra_tensor *x, int64_t dim, int64_t index); /* view, dim gone */
-gra_tensor *gra_expand(gra_tensor *x, gra_shape shape);   /* view: dims of size 1 repeat (stride 0);
+gra_tensor *gra_expand(gra_tensor *x, gra_shape shape); /* view: dims of size 1 repeat (stride 0);
                                                             -1 keeps a size */
+
+/* View: the elements of x's memory at storage_offset + i stride[0] + j stride[1] + .., counted in elements
+ * from the memory's beginning; a storage_offset of -1 is that of x. */
+gra_tensor *gra_as_strided(gra_tensor *x, gra_shape size, gra_shape stride, int64_t storage_offset);
+
 gra_tensor *gra_repeat(gra_tensor *x, gra_shape repeats); /* copies x repeats[i] times along i */
 gra_tensor *gra_flip(gra_tensor *x, gra_dims dims);       /* reversed along dims, a copy */
 gra_tensor *gra_flatten(gra_tensor *x, int64_t start_dim, int64_t end_dim); /* joins the dims */

@@ -53,6 +53,7 @@ const gra_op gra_op_permute = {
     .vjp = permute_vjp,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(permute_args),
+    .view = true,
 };
 
 gra_tensor *gra_permute(gra_tensor *x, gra_dims dims)

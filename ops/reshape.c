@@ -30,6 +30,7 @@ const gra_op gra_op_reshape = {
     .vjp = reshape_vjp,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(reshape_args),
+    .view = true,
 };
 
 gra_tensor *gra_reshape(gra_tensor *x, gra_shape shape)

@@ -56,6 +56,7 @@ const gra_op gra_op_select = {
     .vjp = select_vjp,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(select_args),
+    .view = true,
 };
 
 gra_tensor *gra_select(gra_tensor *x, int64_t dim, int64_t index)

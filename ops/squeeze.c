@@ -40,6 +40,7 @@ const gra_op gra_op_squeeze = {
     .vjp = squeeze_vjp,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(squeeze_args),
+    .view = true,
 };
 
 gra_tensor *gra_squeeze(gra_tensor *x, gra_dims dims)

@@ -36,6 +36,7 @@ const gra_op gra_op_to = {
     .vjp = to_vjp,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(to_args),
+    .view = true,
 };
 
 gra_tensor *gra_to(gra_tensor *x, gra_dtype dtype)

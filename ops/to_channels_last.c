@@ -32,6 +32,7 @@ const gra_op gra_op_to_channels_last = {
     .forward = to_channels_last_forward,
     .vjp = to_channels_last_vjp,
     .saves = GRA_SAVE_NOTHING,
+    .view = true,
 };
 
 bool gra_is_channels_last(const gra_tensor *x)

@@ -41,6 +41,7 @@ const gra_op gra_op_transpose = {
     .vjp = transpose_vjp,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(transpose_args),
+    .view = true,
 };
 
 gra_tensor *gra_transpose(gra_tensor *x, int64_t dim0, int64_t dim1)

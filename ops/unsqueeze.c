@@ -41,6 +41,7 @@ const gra_op gra_op_unsqueeze = {
     .vjp = unsqueeze_vjp,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(unsqueeze_args),
+    .view = true,
 };
 
 gra_tensor *gra_unsqueeze(gra_tensor *x, int64_t dim)

@@ -43,6 +43,7 @@ const gra_op gra_op_view = {
     .vjp = view_vjp,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(view_args),
+    .view = true,
 };
 
 gra_tensor *gra_view(gra_tensor *x, gra_shape shape)

@@ -119,6 +119,7 @@ int gra_graph_dot(const gra_tensor *t, FILE *file)
         gra_fail("gra_graph_dot: %s is NULL", t ? "the file" : "the tensor");
         return -1;
     }
+    gra__bring_up_to_date(t);
     seen nodes = {0}, leaves = {0};
     bool is_new;
     fprintf(file,

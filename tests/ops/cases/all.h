@@ -5,4 +5,5 @@
 #include "products.h"
 #include "reductions.h"
 #include "shapes.h"
+#include "views.h"
 #include "windows.h"
