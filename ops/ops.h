@@ -466,6 +466,47 @@ typedef struct gra_conv_transpose2d_options {
     int64_t dilation_hw[2];
 } gra_conv_transpose2d_options;
 
+typedef struct gra_locally_connected2d_options {
+    int begin_;
+    gra_tensor *input;    /* [N, C, H, W] or [C, H, W] */
+    gra_tensor *weight;   /* [P, Q, K, C, R, S]: P x Q output pixels */
+    gra_tensor *bias;     /* [K, P, Q] or NULL */
+    int64_t stride;       /* 1 */
+    int64_t padding;      /* 0 */
+    int64_t dilation;     /* 1 */
+    int64_t stride_hw[2]; /* given instead of stride: height, width */
+    int64_t padding_hw[2];
+    int64_t dilation_hw[2];
+} gra_locally_connected2d_options;
+
+typedef struct gra_unfold_options {
+    int begin_;
+    gra_tensor *input; /* [N, C, H, W] or [C, H, W] */
+    int64_t kernel_size;
+    int64_t dilation; /* 1 */
+    int64_t padding;  /* 0 */
+    int64_t stride;   /* 1 */
+    int64_t kernel_size_hw[2];
+    int64_t dilation_hw[2];
+    int64_t padding_hw[2];
+    int64_t stride_hw[2];
+} gra_unfold_options;
+
+typedef struct gra_fold_options {
+    int begin_;
+    gra_tensor *input;   /* [N, C R S, P Q] or [C R S, P Q] */
+    int64_t output_size; /* of the image */
+    int64_t kernel_size;
+    int64_t dilation; /* 1 */
+    int64_t padding;  /* 0 */
+    int64_t stride;   /* 1 */
+    int64_t output_size_hw[2];
+    int64_t kernel_size_hw[2];
+    int64_t dilation_hw[2];
+    int64_t padding_hw[2];
+    int64_t stride_hw[2];
+} gra_fold_options;
+
 typedef struct gra_avg_pool2d_options {
     int begin_;
     gra_tensor *input;
@@ -503,6 +544,9 @@ gra_conv_algorithm gra_set_conv_algorithm(gra_conv_algorithm algorithm);
 gra_conv2d_options gra_conv2d_defaults(void);
 gra_conv1d_options gra_conv1d_defaults(void);
 gra_conv_transpose2d_options gra_conv_transpose2d_defaults(void);
+gra_locally_connected2d_options gra_locally_connected2d_defaults(void);
+gra_unfold_options gra_unfold_defaults(void);
+gra_fold_options gra_fold_defaults(void);
 gra_avg_pool2d_options gra_avg_pool2d_defaults(void);
 gra_max_pool2d_options gra_max_pool2d_defaults(void);
 
@@ -513,6 +557,16 @@ gra_tensor *gra_conv1d_with(gra_conv1d_options o); /* the same along one dim */
 /* y[n,k, i stride + r dilation - padding, ...] += w[c,k,r,s] x[n,c,i,j]; y += bias[k]: the gradient of
  * conv2d's input, of (H - 1) stride - 2 padding + dilation (R - 1) + output_padding + 1 rows. */
 gra_tensor *gra_conv_transpose2d_with(gra_conv_transpose2d_options o);
+
+/* y[n,k,p,q] = bias[k,p,q] + sum_{c,r,s} w[p,q,k,c,r,s] x[n, c, p stride + r dilation - padding, ...]: a
+ * convolution whose pixels share no weights. */
+gra_tensor *gra_locally_connected2d_with(gra_locally_connected2d_options o);
+
+/* y[n, (c,r,s), (p,q)] = x[n, c, p stride + r dilation - padding, ...]: the windows as columns (im2col);
+ * and the images that columns add up to, x[n, c, p stride + r dilation - padding, ...] += y[n, (c,r,s), (p,q)]. */
+gra_tensor *gra_unfold_with(gra_unfold_options o);
+gra_tensor *gra_fold_with(gra_fold_options o);
+
 gra_tensor *gra_avg_pool2d_with(gra_avg_pool2d_options o); /* mean over each window */
 gra_tensor *gra_max_pool2d_with(
     gra_max_pool2d_options o); /* maximum; the first one gets the gradient */
@@ -527,6 +581,15 @@ gra_tensor *gra_max_pool2d_with(
 #define gra_conv_transpose2d(...)                                                                  \
     gra_conv_transpose2d_with(GRA_KEYWORDS(gra_conv_transpose2d_options, .stride = 1, .groups = 1, \
                                            .dilation = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_locally_connected2d(...)                                                               \
+    gra_locally_connected2d_with(GRA_KEYWORDS(gra_locally_connected2d_options, .stride = 1,        \
+                                              .dilation = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_unfold(...)                                                                            \
+    gra_unfold_with(                                                                               \
+        GRA_KEYWORDS(gra_unfold_options, .dilation = 1, .stride = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_fold(...)                                                                              \
+    gra_fold_with(                                                                                 \
+        GRA_KEYWORDS(gra_fold_options, .dilation = 1, .stride = 1, .begin_ = 0, __VA_ARGS__))
 #define gra_avg_pool2d(...)                                                                        \
     gra_avg_pool2d_with(                                                                           \
         GRA_KEYWORDS(gra_avg_pool2d_options, .count_include_pad = true, .begin_ = 0, __VA_ARGS__))

@@ -61,4 +61,24 @@ CASE(conv_transpose2d_no_batch, gra_conv_transpose2d(in[0], in[1], in[2], .strid
 CASE(conv_transpose2d_channels_last, gra_conv_transpose2d(in[0], in[1], in[2], .padding = 1))
 CASE(conv_transpose2d_empty, gra_conv_transpose2d(in[0], in[1], in[2]))
 CASE(conv_transpose2d_one, gra_conv_transpose2d(in[0], in[1], .stride = 3))
+CASE(unfold_plain, gra_square(gra_unfold(in[0], 2)))
+CASE(unfold_options, gra_square(gra_unfold(in[0], .kernel_size_hw = {2, 3}, .dilation_hw = {2, 1},
+                                           .padding_hw = {1, 2}, .stride_hw = {1, 2})))
+CASE(unfold_no_batch, gra_square(gra_unfold(in[0], 2, .padding = 1)))
+CASE(unfold_channels_last, gra_square(gra_unfold(in[0], 3, .padding = 1, .stride = 2)))
+CASE(unfold_one, gra_square(gra_unfold(in[0], 1)))
+CASE(unfold_empty, gra_square(gra_unfold(in[0], 2)))
+CASE(fold_plain, gra_square(gra_fold(in[0], 3, 2)))
+CASE(fold_options,
+     gra_square(gra_fold(in[0], .output_size_hw = {4, 5}, .kernel_size_hw = {2, 3},
+                         .dilation_hw = {2, 1}, .padding_hw = {1, 2}, .stride_hw = {1, 2})))
+CASE(fold_no_batch, gra_square(gra_fold(in[0], 4, 2, .stride = 2)))
+CASE(fold_empty, gra_square(gra_fold(in[0], 3, 2)))
+CASE(locally_connected2d_plain, gra_locally_connected2d(in[0], in[1]))
+CASE(locally_connected2d_bias, gra_locally_connected2d(in[0], in[1], in[2]))
+CASE(locally_connected2d_options,
+     gra_locally_connected2d(in[0], in[1], in[2], .stride_hw = {2, 1}, .padding_hw = {1, 0},
+                             .dilation_hw = {1, 2}))
+CASE(locally_connected2d_no_batch, gra_locally_connected2d(in[0], in[1]))
+CASE(locally_connected2d_empty, gra_locally_connected2d(in[0], in[1], in[2]))
 #endif

@@ -70,3 +70,31 @@ case("conv_transpose2d_no_batch", lambda x, w, b: transposed(x, w, b, stride=2),
 case("conv_transpose2d_channels_last", lambda x, w, b: transposed(x, w, b, padding=1), turned(2, 3, 3, 3), T(3, 2, 3, 3, layout="strided"), T(2))
 case("conv_transpose2d_empty", transposed, T(0, 2, 3, 3), T(2, 2, 2, 2), T(2))
 case("conv_transpose2d_one", lambda x, w: transposed(x, w, stride=3), T(1, 1, 1, 1), T(1, 1, 1, 1))
+
+case("unfold_plain", lambda x: F.unfold(x, 2).square(), T(2, 3, 3, 4))
+case("unfold_options", lambda x: F.unfold(x, (2, 3), dilation=(2, 1), padding=(1, 2), stride=(1, 2)).square(), T(2, 2, 4, 3, layout="transposed"))
+case("unfold_no_batch", lambda x: F.unfold(x, 2, padding=1).square(), T(2, 2, 3))
+case("unfold_channels_last", lambda x: F.unfold(x, 3, padding=1, stride=2).square(), turned(2, 3, 4, 4))
+case("unfold_one", lambda x: F.unfold(x, 1).square(), T(1, 1, 1, 1))
+case("unfold_empty", lambda x: F.unfold(x, 2).square(), T(0, 2, 3, 3))
+case("fold_plain", lambda y: F.fold(y, 3, 2).square(), T(2, 8, 4))
+case("fold_options", lambda y: F.fold(y, (4, 5), (2, 3), dilation=(2, 1), padding=(1, 2), stride=(1, 2)).square(), T(2, 12, 16, layout="transposed"))
+case("fold_no_batch", lambda y: F.fold(y, 4, 2, stride=2).square(), T(8, 4, layout="strided"))
+case("fold_empty", lambda y: F.fold(y, 3, 2).square(), T(0, 4, 4))
+
+
+def local(x, w, b=None, **options):
+    """A convolution with weights of each pixel's own, by way of unfold."""
+    p, q, k, c, r, s = w.shape
+    batch = x if x.dim() == 4 else x[None]
+    patches = F.unfold(batch, (r, s), **options).view(len(batch), c, r, s, p, q)
+    y = torch.einsum("ncrspq,pqkcrs->nkpq", patches, w)
+    y = y if b is None else y + b
+    return y if x.dim() == 4 else y[0]
+
+
+case("locally_connected2d_plain", local, T(2, 3, 3, 4), T(2, 2, 2, 3, 2, 3))
+case("locally_connected2d_bias", local, turned(2, 2, 3, 3), T(2, 2, 3, 2, 2, 2, layout="transposed"), T(3, 2, 2))
+case("locally_connected2d_options", lambda x, w, b: local(x, w, b, stride=(2, 1), padding=(1, 0), dilation=(1, 2)), T(2, 2, 3, 4), T(2, 2, 2, 2, 2, 2), T(2, 2, 2))
+case("locally_connected2d_no_batch", local, T(2, 3, 3), T(2, 2, 1, 2, 2, 2))
+case("locally_connected2d_empty", local, T(0, 1, 2, 2), T(1, 1, 2, 1, 2, 2), T(2, 1, 1))
