@@ -357,7 +357,7 @@ static bool agree(const gra_conv2d_options *o)
 static bool fits(const gra_conv2d_options *o, const gra_max_pool2d_options *m, pooled_args *a)
 {
     if (gra_error() || !o->input || !o->weight || o->padding == GRA_SAME ||
-        !gra__conv2d_args_of(o, &a->conv) || !gra__max_pool2d_args_of(m, &a->pool) ||
+        !gra__conv2d_args_of(o, &a->conv) || !gra__max_pool2d_args_of("max_pool2d", m, &a->pool) ||
         !is_moderate(o->input, a->conv.padding) || !agree(o))
         return false;
     const plan p = plan_of(o->input->shape, o->weight->shape, a);

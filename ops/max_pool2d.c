@@ -60,22 +60,22 @@ static void backward_forward(gra_call *c)
     c->out[0] = gra__converted(dx, c->in[0]->dtype);
 }
 
-/* Winners as places in the plane. */
-static gra_tensor *places(const backward_args *a, gra_tensor *winners)
+gra_tensor *gra__max_pool2d_places(gra_shape x, gra_tensor *winners, const gra__max_pool2d_args *a)
 {
     if (winners->dtype == GRA_INT64)
         return winners;
-    gra_tensor *const wide = gra__empty("max_pool2d_backward", winners->shape, GRA_INT64);
-    const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(a->shape, winners->shape, &a->pool);
+    gra_tensor *const wide = gra__empty("max_pool2d", winners->shape, GRA_INT64);
+    const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(x, winners->shape, a);
     if (wide)
-        gra__max_pool2d_nhwc_indices(&s, a->shape.size[1], gra__ptr(winners), gra__ptr(wide));
+        gra__max_pool2d_nhwc_indices(&s, x.size[1], gra__ptr(winners), gra__ptr(wide));
     return wide;
 }
 
 /* u at the winners: the planes are flattened for gather. */
 static void backward_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
 {
-    gra_tensor *const winners = places(c->args, c->in[1]);
+    const backward_args *const a = c->args;
+    gra_tensor *const winners = gra__max_pool2d_places(a->shape, c->in[1], &a->pool);
     if (!winners)
         return;
     gra_tensor *const flat = gra_flatten(u[0], 2, 3);
@@ -93,60 +93,61 @@ const gra_op gra_op_max_pool2d_backward = {
 
 /* ---- the pooling ---- */
 
-static void pool_channels_last(gra_call *c, gra_tensor *x, gra_shape shape,
-                               const gra__pool2d_shape *s)
+static gra_tensor *pool_channels_last(const char *op, gra_tensor *x, gra_shape shape,
+                                      const gra__pool2d_shape *s, gra_tensor **winners)
 {
-    gra_tensor *const y = gra__empty_channels_last("max_pool2d", shape, GRA_FLOAT32);
-    gra_tensor *const winners = gra__empty_channels_last("max_pool2d", shape, GRA_UINT8);
-    if (!y || !winners)
-        return;
-    gra__max_pool2d_nhwc_forward_f32(s, shape.size[1], gra__ptr(x), gra__ptr(y), gra__ptr(winners));
-    c->out[0] = y;
-    c->saved[0] = winners;
+    gra_tensor *const y = gra__empty_channels_last(op, shape, GRA_FLOAT32);
+    *winners = y ? gra__empty_channels_last(op, shape, GRA_UINT8) : NULL;
+    if (!*winners)
+        return NULL;
+    gra__max_pool2d_nhwc_forward_f32(s, shape.size[1], gra__ptr(x), gra__ptr(y),
+                                     gra__ptr(*winners));
+    return y;
 }
 
-static void pool_row_major(gra_call *c, gra_tensor *x, gra_shape shape, const gra__pool2d_shape *s)
+static gra_tensor *pool_row_major(const char *op, gra_tensor *x, gra_shape shape,
+                                  const gra__pool2d_shape *s, gra_tensor **winners)
 {
-    gra_tensor *const y = gra__empty("max_pool2d", shape, x->dtype);
-    gra_tensor *const winners = gra__empty("max_pool2d", shape, GRA_INT64);
-    if (!y || !winners)
-        return;
-    if (x->dtype == GRA_FLOAT64)
-        gra__max_pool2d_forward_f64(s, gra__ptr(x), gra__ptr(y), gra__ptr(winners));
+    gra_tensor *const ready = gra__pool_ready(op, x);
+    gra_tensor *const y = ready ? gra__empty(op, shape, ready->dtype) : NULL;
+    *winners = y ? gra__empty(op, shape, GRA_INT64) : NULL;
+    if (!*winners)
+        return NULL;
+    if (ready->dtype == GRA_FLOAT64)
+        gra__max_pool2d_forward_f64(s, gra__ptr(ready), gra__ptr(y), gra__ptr(*winners));
     else
-        gra__max_pool2d_forward_f32(s, gra__ptr(x), gra__ptr(y), gra__ptr(winners));
-    c->out[0] = gra__converted(y, c->in[0]->dtype);
-    c->saved[0] = winners;
+        gra__max_pool2d_forward_f32(s, gra__ptr(ready), gra__ptr(y), gra__ptr(*winners));
+    return gra__converted(y, x->dtype);
 }
 
-bool gra__max_pool2d_output(gra_shape x, const gra__max_pool2d_args *a, gra_shape *shape)
+static bool output_of(const char *op, gra_shape x, const gra__max_pool2d_args *a, gra_shape *shape)
 {
     int64_t out[2];
     const gra__window window[2] = {
         {a->kernel[0], a->stride[0], a->padding[0], a->dilation[0]},
         {a->kernel[1], a->stride[1], a->padding[1], a->dilation[1]},
     };
-    if (!gra__window_output("max_pool2d", x, window, a->ceil_mode, out))
+    if (!gra__window_output(op, x, window, a->ceil_mode, out))
         return false;
     *shape = GRA_SHAPE(x.size[0], x.size[1], out[0], out[1]);
     return true;
 }
 
+gra_tensor *gra__max_pool2d_run(const char *op, gra_tensor *x, const gra__max_pool2d_args *a,
+                                gra_tensor **winners)
+{
+    gra_shape shape;
+    if (!output_of(op, x->shape, a, &shape))
+        return NULL;
+    const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(x->shape, shape, a);
+    if (gra__pool_channels_last(x) && gra__max_pool2d_nhwc_fits(&s))
+        return pool_channels_last(op, x, shape, &s, winners);
+    return pool_row_major(op, x, shape, &s, winners);
+}
+
 static void pool_forward(gra_call *c)
 {
-    const gra__max_pool2d_args *const a = c->args;
-    gra_tensor *const x = c->in[0];
-    gra_shape shape;
-    if (!gra__max_pool2d_output(x->shape, a, &shape))
-        return;
-    const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(x->shape, shape, a);
-    if (gra__pool_channels_last(x) && gra__max_pool2d_nhwc_fits(&s)) {
-        pool_channels_last(c, x, shape, &s);
-        return;
-    }
-    gra_tensor *const ready = gra__pool_ready(gra_op_name(c->op), x);
-    if (ready)
-        pool_row_major(c, ready, shape, &s);
+    c->out[0] = gra__max_pool2d_run("max_pool2d", c->in[0], c->args, &c->saved[0]);
 }
 
 gra_tensor *gra__max_pool2d_backward(gra_tensor *g, gra_tensor *winners, gra_shape shape,
@@ -175,13 +176,14 @@ gra_max_pool2d_options gra_max_pool2d_defaults(void)
     return (gra_max_pool2d_options){.dilation = 1};
 }
 
-bool gra__max_pool2d_args_of(const gra_max_pool2d_options *o, gra__max_pool2d_args *args)
+bool gra__max_pool2d_args_of(const char *op, const gra_max_pool2d_options *o,
+                             gra__max_pool2d_args *args)
 {
     args->ceil_mode = o->ceil_mode;
-    return gra__pool_options("max_pool2d", o->kernel_size, o->kernel_size_hw, o->stride,
-                             o->stride_hw, o->padding, o->padding_hw, args->kernel, args->stride,
+    return gra__pool_options(op, o->kernel_size, o->kernel_size_hw, o->stride, o->stride_hw,
+                             o->padding, o->padding_hw, args->kernel, args->stride,
                              args->padding) &&
-           gra__pair("max_pool2d", "dilation", o->dilation, 1, o->dilation_hw, 1, args->dilation);
+           gra__pair(op, "dilation", o->dilation, 1, o->dilation_hw, 1, args->dilation);
 }
 
 gra_tensor *gra_max_pool2d_with(gra_max_pool2d_options o)
@@ -189,7 +191,7 @@ gra_tensor *gra_max_pool2d_with(gra_max_pool2d_options o)
     gra__max_pool2d_args args = {0};
     if (!o.input || gra_error())
         return gra_apply(&gra_op_max_pool2d, &o.input, 1, &args);
-    if (!gra__max_pool2d_args_of(&o, &args))
+    if (!gra__max_pool2d_args_of("max_pool2d", &o, &args))
         return NULL;
     gra_tensor *const batch = gra__as_batch("max_pool2d", o.input);
     gra_tensor *const y = batch ? gra_apply(&gra_op_max_pool2d, &batch, 1, &args) : NULL;

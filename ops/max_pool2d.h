@@ -12,10 +12,17 @@ typedef struct gra__max_pool2d_args {
 } gra__max_pool2d_args;
 
 /* The arguments that the options stand for; false with an error. */
-bool gra__max_pool2d_args_of(const gra_max_pool2d_options *o, gra__max_pool2d_args *args);
+bool gra__max_pool2d_args_of(const char *op, const gra_max_pool2d_options *o,
+                             gra__max_pool2d_args *args);
 
-/* The shape of the output of x [N, C, H, W]; false with an error where no window fits. */
-bool gra__max_pool2d_output(gra_shape x, const gra__max_pool2d_args *args, gra_shape *shape);
+/* The maxima of x [N, C, H, W], and who they are: int64 places in the plane, or uint8 places in the window where x
+ * goes to the kernels for channels-last. NULL with an error. */
+gra_tensor *gra__max_pool2d_run(const char *op, gra_tensor *x, const gra__max_pool2d_args *args,
+                                gra_tensor **winners);
+
+/* Winners as places in the plane of an input of a shape; those themselves where they are that already. */
+gra_tensor *gra__max_pool2d_places(gra_shape x, gra_tensor *winners,
+                                   const gra__max_pool2d_args *args);
 
 /* What the kernels are told: input x and output y. */
 gra__pool2d_shape gra__max_pool2d_kernel_shape(gra_shape x, gra_shape y,

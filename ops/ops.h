@@ -535,6 +535,61 @@ typedef struct gra_max_pool2d_options {
     int64_t dilation_hw[2];
 } gra_max_pool2d_options;
 
+typedef struct gra_lp_pool2d_options {
+    int begin_;
+    gra_tensor *input;
+    double norm_type; /* p */
+    int64_t kernel_size;
+    int64_t stride; /* 0: kernel_size */
+    bool ceil_mode; /* false */
+    int64_t kernel_size_hw[2];
+    int64_t stride_hw[2];
+} gra_lp_pool2d_options;
+
+typedef struct gra_max_unpool2d_options {
+    int begin_;
+    gra_tensor *input;
+    gra_tensor *indices; /* int64 of input's shape: places i W + j in the plane of the result */
+    int64_t kernel_size;
+    int64_t stride;  /* 0: kernel_size */
+    int64_t padding; /* 0 */
+    int64_t
+        output_size_hw[2]; /* of the result; not given: (H - 1) stride - 2 padding + kernel_size */
+    int64_t kernel_size_hw[2];
+    int64_t stride_hw[2];
+    int64_t padding_hw[2];
+} gra_max_unpool2d_options;
+
+/* Along one dim: x [N, C, L] or [C, L]. */
+typedef struct gra_avg_pool1d_options {
+    int begin_;
+    gra_tensor *input;
+    int64_t kernel_size;
+    int64_t stride;         /* 0: kernel_size */
+    int64_t padding;        /* 0; at most half the kernel */
+    bool ceil_mode;         /* false */
+    bool count_include_pad; /* true */
+} gra_avg_pool1d_options;
+
+typedef struct gra_max_pool1d_options {
+    int begin_;
+    gra_tensor *input;
+    int64_t kernel_size;
+    int64_t stride;   /* 0: kernel_size */
+    int64_t padding;  /* 0; at most half the kernel */
+    int64_t dilation; /* 1 */
+    bool ceil_mode;   /* false */
+} gra_max_pool1d_options;
+
+typedef struct gra_lp_pool1d_options {
+    int begin_;
+    gra_tensor *input;
+    double norm_type; /* p */
+    int64_t kernel_size;
+    int64_t stride; /* 0: kernel_size */
+    bool ceil_mode; /* false */
+} gra_lp_pool1d_options;
+
 /* How float32 convolutions are computed on this thread; returns what it was. GRA_CONV_AUTO takes the
  * fastest way for each shape, among them Winograd's, whose results differ in the last 2 to 4 bits;
  * GRA_CONV_DIRECT adds up the products as they stand in the formula. */
@@ -549,6 +604,11 @@ gra_unfold_options gra_unfold_defaults(void);
 gra_fold_options gra_fold_defaults(void);
 gra_avg_pool2d_options gra_avg_pool2d_defaults(void);
 gra_max_pool2d_options gra_max_pool2d_defaults(void);
+gra_lp_pool2d_options gra_lp_pool2d_defaults(void);
+gra_max_unpool2d_options gra_max_unpool2d_defaults(void);
+gra_avg_pool1d_options gra_avg_pool1d_defaults(void);
+gra_max_pool1d_options gra_max_pool1d_defaults(void);
+gra_lp_pool1d_options gra_lp_pool1d_defaults(void);
 
 /* y[n,k,i,j] = bias[k] + sum_{c,r,s} w[k,c,r,s] x[n, c, i stride + r dilation - padding, ...] */
 gra_tensor *gra_conv2d_with(gra_conv2d_options o);
@@ -571,7 +631,35 @@ gra_tensor *gra_avg_pool2d_with(gra_avg_pool2d_options o); /* mean over each win
 gra_tensor *gra_max_pool2d_with(
     gra_max_pool2d_options o); /* maximum; the first one gets the gradient */
 
+/* The same, and *indices: the place i W + j of each maximum in its plane, int64, for gra_max_unpool2d. */
+gra_tensor *gra_max_pool2d_with_indices_with(gra_tensor **indices, gra_max_pool2d_options o);
+gra_tensor *gra_max_unpool2d_with(gra_max_unpool2d_options o); /* y[indices[p]] = x[p], else 0 */
+gra_tensor *gra_lp_pool2d_with(gra_lp_pool2d_options o); /* (sum of x^p over each window)^(1/p) */
+
+gra_tensor *gra_avg_pool1d_with(gra_avg_pool1d_options o);
+gra_tensor *gra_max_pool1d_with(gra_max_pool1d_options o);
+gra_tensor *gra_max_pool1d_with_indices_with(gra_tensor **indices, gra_max_pool1d_options o);
+gra_tensor *gra_lp_pool1d_with(gra_lp_pool1d_options o);
+
 #ifndef __cplusplus
+#define gra_max_pool2d_with_indices(indices, ...)                                                  \
+    gra_max_pool2d_with_indices_with(                                                              \
+        indices, GRA_KEYWORDS(gra_max_pool2d_options, .dilation = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_max_unpool2d(...)                                                                      \
+    gra_max_unpool2d_with(GRA_KEYWORDS(gra_max_unpool2d_options, .begin_ = 0, __VA_ARGS__))
+#define gra_lp_pool2d(...)                                                                         \
+    gra_lp_pool2d_with(GRA_KEYWORDS(gra_lp_pool2d_options, .begin_ = 0, __VA_ARGS__))
+#define gra_avg_pool1d(...)                                                                        \
+    gra_avg_pool1d_with(                                                                           \
+        GRA_KEYWORDS(gra_avg_pool1d_options, .count_include_pad = true, .begin_ = 0, __VA_ARGS__))
+#define gra_max_pool1d(...)                                                                        \
+    gra_max_pool1d_with(                                                                           \
+        GRA_KEYWORDS(gra_max_pool1d_options, .dilation = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_max_pool1d_with_indices(indices, ...)                                                  \
+    gra_max_pool1d_with_indices_with(                                                              \
+        indices, GRA_KEYWORDS(gra_max_pool1d_options, .dilation = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_lp_pool1d(...)                                                                         \
+    gra_lp_pool1d_with(GRA_KEYWORDS(gra_lp_pool1d_options, .begin_ = 0, __VA_ARGS__))
 #define gra_conv2d(...)                                                                            \
     gra_conv2d_with(GRA_KEYWORDS(gra_conv2d_options, .stride = 1, .dilation = 1, .groups = 1,      \
                                  .begin_ = 0, __VA_ARGS__))
@@ -600,6 +688,11 @@ gra_tensor *gra_max_pool2d_with(
 
 gra_tensor *gra_adaptive_avg_pool2d(gra_tensor *x, int64_t h,
                                     int64_t w); /* mean over h by w windows that cover the image */
+gra_tensor *gra_adaptive_avg_pool1d(gra_tensor *x, int64_t length);
+
+/* The maximum over such windows; *indices, where asked for, are the places of the maxima, as above. */
+gra_tensor *gra_adaptive_max_pool2d(gra_tensor *x, int64_t h, int64_t w, gra_tensor **indices);
+gra_tensor *gra_adaptive_max_pool1d(gra_tensor *x, int64_t length, gra_tensor **indices);
 gra_tensor *gra_zero_pad2d(gra_tensor *x, int64_t left, int64_t right, int64_t top,
                            int64_t bottom); /* zeros around x [.., H, W] */
 

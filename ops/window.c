@@ -93,6 +93,11 @@ bool gra__windows_output(const char *op, gra_shape x, const gra__window *window,
 {
     for (int i = 0; i < dims; i++) {
         const int64_t size = x.size[2 + i];
+        if (!gra__in_range(op, "kernel_size", window[i].kernel, 0) ||
+            !gra__in_range(op, "stride", window[i].stride, 1) ||
+            !gra__in_range(op, "padding", window[i].padding, 0) ||
+            !gra__in_range(op, "dilation", window[i].dilation, 1))
+            return false;
         out[i] = gra__window_count(size, window[i], ceil_mode);
         if (out[i] > 0)
             continue;

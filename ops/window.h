@@ -38,8 +38,8 @@ gra_tensor *gra__as_batch_of(const char *op, gra_tensor *x, int dims);
 /* y, made of gra__as_batch(x), without the batch that x has not; NULL for NULL. */
 gra_tensor *gra__without_batch(gra_tensor *y, const gra_tensor *x, const gra_tensor *batch);
 
-/* Checks that a window fits into rows and columns of the shape x [N, C, H, W] and writes the output's. And
- * the same for `dims` of them behind the channels. */
+/* Checks that a window is one and fits into rows and columns of the shape x [N, C, H, W], and writes the
+ * output's. And the same for `dims` of them behind the channels. */
 bool gra__window_output(const char *op, gra_shape x, const gra__window window[2], bool ceil_mode,
                         int64_t out[2]);
 bool gra__windows_output(const char *op, gra_shape x, const gra__window *window, int dims,

@@ -56,3 +56,38 @@ static window window_of(const gra__adaptive_shape *s, int64_t p, int64_t q)
     }
 ADAPTIVE(float, f32)
 ADAPTIVE(double, f64)
+
+#define ADAPTIVE_MAX(real, suffix)                                                                 \
+    /* The place of the maximum of one plane over a window. */                                     \
+    static int64_t winner_##suffix(const gra__adaptive_shape *s, window v, const real *x)          \
+    {                                                                                              \
+        int64_t place = v.top * s->w + v.left;                                                     \
+        real most = x[v.top * s->in_stride[2] + v.left * s->in_stride[3]];                         \
+        for (int64_t i = v.top; i < v.bottom; i++)                                                 \
+            for (int64_t j = v.left; j < v.right; j++) {                                           \
+                const real value = x[i * s->in_stride[2] + j * s->in_stride[3]];                   \
+                if (value > most || value != value) {                                              \
+                    most = value;                                                                  \
+                    place = i * s->w + j;                                                          \
+                }                                                                                  \
+            }                                                                                      \
+        return place;                                                                              \
+    }                                                                                              \
+    void gra__adaptive_max_pool2d_##suffix(const gra__adaptive_shape *s, const real *x, real *y,   \
+                                           int64_t *indices)                                       \
+    {                                                                                              \
+        for (int64_t n = 0; n < s->n; n++)                                                         \
+            for (int64_t c = 0; c < s->c; c++) {                                                   \
+                const real *const plane = x + n * s->in_stride[0] + c * s->in_stride[1];           \
+                for (int64_t p = 0; p < s->out_h; p++)                                             \
+                    for (int64_t q = 0; q < s->out_w; q++) {                                       \
+                        const int64_t at = winner_##suffix(s, window_of(s, p, q), plane);          \
+                        *indices++ = at;                                                           \
+                        y[n * s->out_stride[0] + c * s->out_stride[1] + p * s->out_stride[2] +     \
+                          q * s->out_stride[3]] =                                                  \
+                            plane[at / s->w * s->in_stride[2] + at % s->w * s->in_stride[3]];      \
+                    }                                                                              \
+            }                                                                                      \
+    }
+ADAPTIVE_MAX(float, f32)
+ADAPTIVE_MAX(double, f64)

@@ -24,4 +24,11 @@ void gra__adaptive_avg_pool2d_backward_f32(const gra__adaptive_shape *shape, con
 void gra__adaptive_avg_pool2d_backward_f64(const gra__adaptive_shape *shape, const double *g,
                                            double *dx);
 
+/* y[n][c][p][q] = the maximum of x[n][c] over the window of (p, q), of which the first of equals wins, and the last NaN
+ * over all; indices, row-major, is its place i * w + j. */
+void gra__adaptive_max_pool2d_f32(const gra__adaptive_shape *shape, const float *x, float *y,
+                                  int64_t *indices);
+void gra__adaptive_max_pool2d_f64(const gra__adaptive_shape *shape, const double *x, double *y,
+                                  int64_t *indices);
+
 #endif

@@ -1,6 +1,43 @@
 /* windows.h - padding, the convolution family, pooling and interpolation, as
  * tests/pytorch/cases/windows.py has them. */
 #ifndef CASE
+static gra_tensor *max_pool2d_places(gra_tensor *x, bool indices, gra_max_pool2d_options o)
+{
+    gra_tensor *places;
+    o.input = x;
+    gra_tensor *const y = gra_max_pool2d_with_indices_with(&places, o);
+    return indices ? places : y;
+}
+
+/* Pooled and put back. */
+static gra_tensor *max_unpooled(gra_tensor *x, gra_max_unpool2d_options o)
+{
+    gra_tensor *places;
+    o.input =
+        gra_max_pool2d_with_indices(&places, x, .kernel_size = o.kernel_size,
+                                    .kernel_size_hw = {o.kernel_size_hw[0], o.kernel_size_hw[1]},
+                                    .stride = o.stride, .padding = o.padding);
+    o.indices = places;
+    return gra_max_unpool2d_with(o);
+}
+
+static gra_tensor *max_pool1d_places(gra_tensor *x, bool indices)
+{
+    gra_tensor *places;
+    gra_tensor *const y = gra_max_pool1d_with_indices(&places, x, 3, .stride = 2, .padding = 1);
+    return indices ? places : y;
+}
+
+static gra_tensor *adaptive_max(gra_tensor *x, int64_t h, int64_t w, bool indices)
+{
+    gra_tensor *places;
+    gra_tensor *const y =
+        h ? gra_adaptive_max_pool2d(x, h, w, &places) : gra_adaptive_max_pool1d(x, w, &places);
+    return indices ? places : y;
+}
+
+#define POOL(...) ((gra_max_pool2d_options){.dilation = 1, __VA_ARGS__})
+#define UNPOOL(...) ((gra_max_unpool2d_options){__VA_ARGS__})
 #else
 CASE(pad_constant, gra_square(gra_pad(in[0], GRA_PADS(1, 2), .value = 0.5)))
 CASE(pad_constant_sides, gra_square(gra_pad(in[0], GRA_PADS(1, 0, 2, 1))))
@@ -81,4 +118,58 @@ CASE(locally_connected2d_options,
                              .dilation_hw = {1, 2}))
 CASE(locally_connected2d_no_batch, gra_locally_connected2d(in[0], in[1]))
 CASE(locally_connected2d_empty, gra_locally_connected2d(in[0], in[1], in[2]))
+CASE(max_pool2d_with_indices_values, max_pool2d_places(in[0], false, POOL(.kernel_size = 2)))
+CASE(max_pool2d_with_indices_places, max_pool2d_places(in[0], true, POOL(.kernel_size = 2)))
+CASE(max_pool2d_with_indices_options,
+     max_pool2d_places(in[0], false,
+                       POOL(.kernel_size_hw = {2, 3}, .stride_hw = {1, 2}, .padding_hw = {1, 1},
+                            .ceil_mode = true)))
+CASE(max_pool2d_with_indices_places_options,
+     max_pool2d_places(in[0], true,
+                       POOL(.kernel_size_hw = {2, 2}, .stride = 1, .padding = 1, .dilation = 2)))
+CASE(max_pool2d_with_indices_channels_last,
+     max_pool2d_places(in[0], false, POOL(.kernel_size = 3, .stride = 2)))
+CASE(max_pool2d_with_indices_places_channels_last,
+     max_pool2d_places(in[0], true, POOL(.kernel_size = 3, .stride = 2)))
+CASE(max_pool2d_with_indices_no_batch, max_pool2d_places(in[0], true, POOL(.kernel_size = 2)))
+CASE(max_unpool2d_plain, gra_square(max_unpooled(in[0], UNPOOL(.kernel_size = 2))))
+CASE(max_unpool2d_output_size,
+     gra_square(max_unpooled(in[0], UNPOOL(.kernel_size = 2, .output_size_hw = {5, 5}))))
+CASE(max_unpool2d_options,
+     gra_square(max_unpooled(in[0], UNPOOL(.kernel_size_hw = {2, 3}, .stride = 3, .padding = 1,
+                                           .output_size_hw = {6, 5}))))
+CASE(max_unpool2d_no_batch, gra_square(max_unpooled(in[0], UNPOOL(.kernel_size = 2))))
+CASE(max_unpool2d_channels_last, gra_square(max_unpooled(in[0], UNPOOL(.kernel_size = 2))))
+CASE(max_unpool2d_given,
+     gra_max_unpool2d(in[0], gra_add(in[1], gra_view(gra_arange(0, 16, 4), GRA_SHAPE(1, 1, 2, 2))),
+                      2))
+CASE(lp_pool2d_two, gra_lp_pool2d(in[0], 2, 2))
+CASE(lp_pool2d_options, gra_lp_pool2d(in[0], 3, .kernel_size_hw = {3, 2}, .stride_hw = {2, 1}))
+CASE(lp_pool2d_ceil, gra_lp_pool2d(in[0], 1.5, 2, .ceil_mode = true))
+CASE(lp_pool2d_no_batch, gra_lp_pool2d(in[0], 2, 2, .stride = 1))
+CASE(lp_pool2d_channels_last, gra_lp_pool2d(in[0], 2, 2))
+CASE(avg_pool1d_plain, gra_square(gra_avg_pool1d(in[0], 2)))
+CASE(avg_pool1d_options, gra_square(gra_avg_pool1d(in[0], 3, .stride = 2, .padding = 1,
+                                                   .ceil_mode = true, .count_include_pad = false)))
+CASE(avg_pool1d_no_batch, gra_square(gra_avg_pool1d(in[0], 3, 1)))
+CASE(max_pool1d_plain, gra_max_pool1d(in[0], 2))
+CASE(max_pool1d_options,
+     gra_max_pool1d(in[0], 3, .stride = 2, .padding = 1, .dilation = 2, .ceil_mode = true))
+CASE(max_pool1d_no_batch, gra_max_pool1d(in[0], 2, 1))
+CASE(max_pool1d_with_indices_values, max_pool1d_places(in[0], false))
+CASE(max_pool1d_with_indices_places, max_pool1d_places(in[0], true))
+CASE(lp_pool1d_two, gra_lp_pool1d(in[0], 2, 3, .stride = 2))
+CASE(lp_pool1d_ceil, gra_lp_pool1d(in[0], 3, 2, .ceil_mode = true))
+CASE(adaptive_avg_pool1d_uneven, gra_square(gra_adaptive_avg_pool1d(in[0], 3)))
+CASE(adaptive_avg_pool1d_no_batch, gra_square(gra_adaptive_avg_pool1d(in[0], 2)))
+CASE(adaptive_max_pool1d_uneven, adaptive_max(in[0], 0, 3, false))
+CASE(adaptive_max_pool1d_places, adaptive_max(in[0], 0, 3, true))
+CASE(adaptive_max_pool2d_uneven, adaptive_max(in[0], 2, 3, false))
+CASE(adaptive_max_pool2d_places, adaptive_max(in[0], 2, 3, true))
+CASE(adaptive_max_pool2d_even, adaptive_max(in[0], 2, 3, false))
+CASE(adaptive_max_pool2d_even_places, adaptive_max(in[0], 2, 3, true))
+CASE(adaptive_max_pool2d_larger, adaptive_max(in[0], 3, 5, false))
+CASE(adaptive_max_pool2d_channels_last, adaptive_max(in[0], 3, 2, false))
+CASE(adaptive_max_pool2d_channels_last_places, adaptive_max(in[0], 3, 2, true))
+CASE(adaptive_max_pool2d_no_batch, adaptive_max(in[0], 2, 2, false))
 #endif

@@ -98,3 +98,62 @@ case("locally_connected2d_bias", local, turned(2, 2, 3, 3), T(2, 2, 3, 2, 2, 2, 
 case("locally_connected2d_options", lambda x, w, b: local(x, w, b, stride=(2, 1), padding=(1, 0), dilation=(1, 2)), T(2, 2, 3, 4), T(2, 2, 2, 2, 2, 2), T(2, 2, 2))
 case("locally_connected2d_no_batch", local, T(2, 3, 3), T(2, 2, 1, 2, 2, 2))
 case("locally_connected2d_empty", local, T(0, 1, 2, 2), T(1, 1, 2, 1, 2, 2), T(2, 1, 1))
+
+
+def places(x, *sizes, **options):
+    return F.max_pool2d(x, *sizes, return_indices=True, **options)
+
+
+def unpooled(x, kernel, stride=None, padding=0, output_size=None):
+    y, at = places(x, kernel, stride=stride, padding=padding)
+    return F.max_unpool2d(y, at, kernel, stride=stride, padding=padding, output_size=output_size)
+
+
+def lp(name, x, *sizes, pool=F.lp_pool2d, **options):
+    case(name, lambda x: pool(x, *sizes, **options), x)
+
+
+def distinct(*shape, **options):
+    return T(*shape, kind="distinct", **options)
+
+
+case("max_pool2d_with_indices_values", lambda x: places(x, 2)[0], distinct(2, 3, 4, 5))
+case("max_pool2d_with_indices_places", lambda x: places(x, 2)[1], distinct(2, 3, 4, 5))
+case("max_pool2d_with_indices_options", lambda x: places(x, (2, 3), stride=(1, 2), padding=(1, 1), ceil_mode=True)[0], distinct(1, 2, 5, 4, layout="transposed"))
+case("max_pool2d_with_indices_places_options", lambda x: places(x, 2, stride=1, padding=1, dilation=2)[1], distinct(1, 2, 4, 5))
+case("max_pool2d_with_indices_channels_last", lambda x: places(x, 3, stride=2)[0], distinct(2, 3, 5, 5, layout="channels_last"))
+case("max_pool2d_with_indices_places_channels_last", lambda x: places(x, 3, stride=2)[1], distinct(2, 3, 5, 5, layout="channels_last"))
+case("max_pool2d_with_indices_no_batch", lambda x: places(x, 2)[1], distinct(2, 4, 4))
+case("max_unpool2d_plain", lambda x: unpooled(x, 2).square(), distinct(2, 2, 4, 4))
+case("max_unpool2d_output_size", lambda x: unpooled(x, 2, output_size=(5, 5)).square(), distinct(1, 2, 5, 5))
+case("max_unpool2d_options", lambda x: unpooled(x, (2, 3), stride=3, padding=1, output_size=(6, 5)).square(), distinct(1, 2, 6, 5, layout="strided"))
+case("max_unpool2d_no_batch", lambda x: unpooled(x, 2).square(), distinct(2, 4, 4))
+case("max_unpool2d_channels_last", lambda x: unpooled(x, 2).square(), distinct(2, 3, 4, 4, layout="channels_last"))
+case("max_unpool2d_given", lambda x, at: F.max_unpool2d(x, at + torch.arange(4).view(1, 1, 2, 2) * 4, 2), T(1, 1, 2, 2), T(1, 1, 2, 2, kind="int:0:4"))
+lp("lp_pool2d_two", T(2, 2, 4, 5), 2, 2)
+lp("lp_pool2d_options", T(1, 2, 5, 4, kind="positive", layout="transposed"), 3, (3, 2), stride=(2, 1))
+lp("lp_pool2d_ceil", T(1, 2, 5, 3, kind="positive"), 1.5, 2, ceil_mode=True)
+lp("lp_pool2d_no_batch", T(2, 3, 4), 2, 2, stride=1)
+lp("lp_pool2d_channels_last", turned(2, 3, 4, 4), 2, 2)
+case("avg_pool1d_plain", lambda x: F.avg_pool1d(x, 2).square(), T(2, 3, 5))
+case("avg_pool1d_options", lambda x: F.avg_pool1d(x, 3, stride=2, padding=1, ceil_mode=True, count_include_pad=False).square(), T(2, 3, 6, layout="transposed"))
+case("avg_pool1d_no_batch", lambda x: F.avg_pool1d(x, 3, 1).square(), T(2, 5))
+case("max_pool1d_plain", lambda x: F.max_pool1d(x, 2), distinct(2, 3, 5))
+case("max_pool1d_options", lambda x: F.max_pool1d(x, 3, stride=2, padding=1, dilation=2, ceil_mode=True), distinct(2, 2, 8, layout="strided"))
+case("max_pool1d_no_batch", lambda x: F.max_pool1d(x, 2, 1), distinct(2, 5))
+case("max_pool1d_with_indices_values", lambda x: F.max_pool1d(x, 3, 2, 1, return_indices=True)[0], distinct(2, 3, 6))
+case("max_pool1d_with_indices_places", lambda x: F.max_pool1d(x, 3, 2, 1, return_indices=True)[1], distinct(2, 3, 6))
+lp("lp_pool1d_two", T(2, 3, 6), 2, 3, stride=2, pool=F.lp_pool1d)
+lp("lp_pool1d_ceil", T(2, 5, kind="positive"), 3, 2, ceil_mode=True, pool=F.lp_pool1d)
+case("adaptive_avg_pool1d_uneven", lambda x: F.adaptive_avg_pool1d(x, 3).square(), T(2, 3, 7))
+case("adaptive_avg_pool1d_no_batch", lambda x: F.adaptive_avg_pool1d(x, 2).square(), T(3, 4))
+case("adaptive_max_pool1d_uneven", lambda x: F.adaptive_max_pool1d(x, 3), distinct(2, 3, 7))
+case("adaptive_max_pool1d_places", lambda x: F.adaptive_max_pool1d(x, 3, return_indices=True)[1], distinct(2, 3, 7))
+case("adaptive_max_pool2d_uneven", lambda x: F.adaptive_max_pool2d(x, (2, 3)), distinct(2, 2, 5, 7))
+case("adaptive_max_pool2d_places", lambda x: F.adaptive_max_pool2d(x, (2, 3), return_indices=True)[1], distinct(2, 2, 5, 7, layout="transposed"))
+case("adaptive_max_pool2d_even", lambda x: F.adaptive_max_pool2d(x, (2, 3)), distinct(1, 2, 4, 6, layout="channels_last"))
+case("adaptive_max_pool2d_even_places", lambda x: F.adaptive_max_pool2d(x, (2, 3), return_indices=True)[1], distinct(1, 2, 4, 6, layout="channels_last"))
+case("adaptive_max_pool2d_larger", lambda x: F.adaptive_max_pool2d(x, (3, 5)), distinct(1, 2, 2, 3))
+case("adaptive_max_pool2d_channels_last", lambda x: F.adaptive_max_pool2d(x, (3, 2)), distinct(2, 3, 5, 4, layout="channels_last"))
+case("adaptive_max_pool2d_channels_last_places", lambda x: F.adaptive_max_pool2d(x, (3, 2), return_indices=True)[1], distinct(2, 3, 5, 4, layout="channels_last"))
+case("adaptive_max_pool2d_no_batch", lambda x: F.adaptive_max_pool2d(x, 2), distinct(2, 3, 5))
