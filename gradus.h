@@ -18,6 +18,7 @@
 #include "core/create.h"
 #include "core/dtype.h"
 #include "core/error.h"
+#include "core/invoke.h"
 #include "core/object.h"
 #include "core/op.h"
 #include "core/plugin.h"

@@ -8,6 +8,7 @@
 #include "alloc_cache.h"
 #include "error.h"
 #include "error_path.h"
+#include "ffi_call.h"
 #include "node.h"
 #include "schema.h"
 #include "thread_local.h"
@@ -149,7 +150,10 @@ static bool run_forward(gra_call *c, bool recording)
 {
     const int mark = gra_mark();
     const bool was = gra_set_grad(gra_grad_enabled() && c->op->composite);
-    c->op->forward(c);
+    if (c->op->forward)
+        c->op->forward(c);
+    else
+        gra__ffi_forward(c);
     gra_set_grad(was);
     if (gra__failed)
         gra__error_inside("", gra_op_name(c->op));
@@ -191,9 +195,9 @@ static bool call_fits(const gra_op *op, gra_tensor *const *inputs, int count, co
     else if (output_count != s->outputs)
         gra_fail("%s: %d outputs were asked for, which does not fit its schema: %s",
                  gra_op_name(op), output_count, op->schema);
-    else if (!args != !op->args_size)
+    else if (!args != !s->args_size)
         gra_fail("%s: %s", gra_op_name(op),
-                 args ? "arguments were given, but .args_size of the op is 0"
+                 args ? "arguments were given, but its schema has none that is not a tensor"
                       : "the struct of its arguments is NULL");
     return !gra__failed;
 }

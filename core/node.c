@@ -7,6 +7,7 @@
 
 #include "alloc_cache.h"
 #include "error_path.h"
+#include "schema.h"
 #include "thread_local.h"
 
 static uint64_t sequence;
@@ -139,13 +140,19 @@ static void redirect_to_base(gra_node *node, gra__region *region, const gra_tens
     gra__retain(edge->node);
 }
 
+/* An op with a .function leaves its size to the schema. */
+static size_t args_size(const gra_op *op)
+{
+    return op->args_size ? op->args_size : gra__schema_of(op)->args_size;
+}
+
 gra_node *gra__node_new(const gra_call *c)
 {
     gra_tensor *const written = c->op->inplace ? c->in[0] : NULL;
     const size_t head = aligned(sizeof(gra_node));
     const size_t edges = aligned((size_t)c->n_in * sizeof(gra__edge));
     const size_t results = aligned((size_t)c->n_out * sizeof(gra__result));
-    const size_t args = aligned(c->op->args_size);
+    const size_t arguments = c->args ? args_size(c->op) : 0, args = aligned(arguments);
     const size_t bytes =
         head + edges + results + args + (written && written->base ? sizeof(gra__region) : 0);
     char *const block = gra__alloc_zeroed(bytes);
@@ -163,7 +170,7 @@ gra_node *gra__node_new(const gra_call *c)
     node->bytes = bytes;
     gra__object_init(&node->head, &node_kind, 0);
     if (c->args)
-        memcpy(node->args, c->args, c->op->args_size);
+        memcpy(node->args, c->args, arguments);
     for (int i = 0; i < c->n_in; i++)
         fill_edge(&node->edges[i], c->in[i], saves_input(c->saves, i));
     if (written && written->base)

@@ -29,7 +29,19 @@
  *
  * An op's arguments that are not tensors are a C struct whose members stand in the schema's order:
  * int is int64_t, float is double, bool is bool, int[N] is int64_t[N], int[] is gra_shape or
- * gra_dims, ScalarType is gra_dtype, str is const char *.  gra_apply copies it into the node.
+ * gra_dims, ScalarType is gra_dtype, str is const char *, which must live as long as the graph.
+ * gra_apply copies the struct into the node.
+ *
+ * Instead of .forward an op may have a .function, a C function with natural arguments:
+ *
+ *     static gra_tensor *square(gra_tensor *x) { return gra_mul(x, x); }
+ *     static const gra_op square_op = {.schema = .., .function = (gra_fn)square, .vjp = square_vjp};
+ *
+ * Its parameters are those of the schema: gra_tensor *, int64_t, double, bool, gra_dtype and const char
+ * *; Tensor[] is two, gra_tensor *const * and int, int[] is const int64_t * and int, and int[N] is
+ * const int64_t *. It returns the result. Where there are several, it returns an int, 0 or -1, and a
+ * gra_tensor ** for each of them comes last. The struct of arguments is made from the schema, so
+ * .args_size may be left out. gra_op_function makes a function of that type that records itself.
  */
 #ifndef GRA_CORE_OP_H
 #define GRA_CORE_OP_H
@@ -41,6 +53,9 @@ GRA_BEGIN_DECLS
 typedef struct gra_op gra_op;
 typedef struct gra_node gra_node;
 typedef struct gra_sample gra_sample;
+
+/* Any function; cast to and from its own type. */
+typedef void (*gra_fn)(void);
 
 /* What a node keeps for the vjp: a union of these. 0 keeps all inputs. */
 typedef uint64_t gra_saves;
@@ -73,6 +88,8 @@ struct gra_op {
     /* Fills c->out from c->in and c->args. Nothing it calls is recorded (unless composite). On a
      * mistake it calls gra_fail and leaves c->out[0] NULL. Its temporaries are released for it. */
     void (*forward)(gra_call *c);
+
+    gra_fn function; /* in place of forward; called by libffi */
 
     /* g[k] is the gradient of output k: zeros where nothing used that output, and NULL only where it
      * cannot have one (an integer, a bool, or .non_differentiable). Sets dx[i] to the gradient of
@@ -116,6 +133,12 @@ gra_tensor *gra_apply(const gra_op *op, gra_tensor *const *inputs, int count, co
 /* The same for several outputs. Returns 0, or -1 with all outputs NULL. */
 int gra_apply_many(const gra_op *op, gra_tensor *const *inputs, int count, const void *args,
                    gra_tensor **outputs, int output_count);
+
+/* A function with the natural arguments of the op's schema (see above), which calls gra_apply with
+ * them: for an op with a .function one of the same type, which is recorded. Registers the op. It is
+ * made once for each op and is for the life of the process. NULL with an error where the op is wrong,
+ * or the system or the build has no such functions; gra_apply always works. */
+gra_fn gra_op_function(const gra_op *op);
 
 /* Shape and dtype of input i, also in a vjp that did not save it. */
 gra_shape gra_call_shape(const gra_call *c, int i);

@@ -439,20 +439,20 @@ static size_t count_of(const char *text, char c)
     return n;
 }
 
-/* Commas bound the number of parameters and results, the text's length that of the words. */
+/* Commas bound the number of parameters and results, the text's length that of the words. text stays. */
 static gra__schema *schema_new(const char *text)
 {
     const size_t items = count_of(text, ',') + 2, length = strlen(text) + 1;
-    const size_t parameters = sizeof(gra__schema),
+    const size_t parameters = sizeof(gra__schema) + sizeof(void *),
                  defaults = parameters + items * sizeof(gra__parameter),
                  outputs = defaults + items * LARGEST,
                  words = outputs + items * sizeof(gra__alias_mark);
-    char *const block = calloc(1, words + 2 * length);
+    char *const block = calloc(1, words + length);
     if (!block)
-        return gra_fail("schema: out of memory: %zu bytes were asked for", words + 2 * length);
+        return gra_fail("schema: out of memory: %zu bytes were asked for", words + length);
     gra__schema *const s = (gra__schema *)block;
-    *s = (gra__schema){.list = -1};
-    s->text = strcpy(block + words + length, text);
+    *s = (gra__schema){.text = text, .list = -1};
+    s->native = (void **)(s + 1);
     s->parameter = (gra__parameter *)(block + parameters);
     s->defaults = block + defaults;
     s->output_alias = (gra__alias_mark *)(block + outputs);
@@ -473,44 +473,52 @@ static gra__schema *schema_new(const char *text)
 
 enum { BUCKETS = 512 };
 
-typedef struct kept_schema {
-    struct kept_schema *next;
-    gra__schema *schema;
-} kept_schema;
+typedef struct kept_text {
+    struct kept_text *next;
+    gra__schema *schema; /* what was read of it, or NULL */
+    char text[];
+} kept_text;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static kept_schema *bucket[BUCKETS];
+static kept_text *bucket[BUCKETS];
 
-static kept_schema **bucket_of(const char *text)
+/* Under the lock: the entry of a text, a new one if need be. */
+static kept_text *entry_of(const char *text)
 {
     uint32_t hash = 2166136261u; /* FNV-1a */
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 16777619u;
-    return &bucket[hash % BUCKETS];
-}
-
-static const gra__schema *find_or_read(const char *text)
-{
-    kept_schema **const first = bucket_of(text);
-    for (const kept_schema *k = *first; k; k = k->next)
-        if (strcmp(k->schema->text, text) == 0)
-            return k->schema;
-    kept_schema *const k = malloc(sizeof *k);
+    for (const char *p = text; *p; p++)
+        hash = (hash ^ (unsigned char)*p) * 16777619u;
+    kept_text **const first = &bucket[hash % BUCKETS];
+    for (kept_text *k = *first; k; k = k->next)
+        if (strcmp(k->text, text) == 0)
+            return k;
+    const size_t bytes = sizeof(kept_text) + strlen(text) + 1;
+    kept_text *const k = malloc(bytes);
     if (!k)
-        return gra_fail("schema: out of memory: %zu bytes were asked for", sizeof *k);
-    *k = (kept_schema){*first, schema_new(text)};
-    if (k->schema)
-        return (*first = k)->schema;
-    free(k);
-    return NULL;
+        return gra_fail("schema: out of memory: %zu bytes were asked for", bytes);
+    k->next = *first;
+    k->schema = NULL;
+    strcpy(k->text, text);
+    return *first = k;
 }
 
 const gra__schema *gra__schema_read(const char *text)
 {
     pthread_mutex_lock(&lock);
-    const gra__schema *const s = find_or_read(text);
+    kept_text *const k = entry_of(text);
+    if (k && !k->schema)
+        k->schema = schema_new(k->text);
+    const gra__schema *const s = k ? k->schema : NULL;
     pthread_mutex_unlock(&lock);
     return s;
+}
+
+const char *gra__intern(const char *text)
+{
+    pthread_mutex_lock(&lock);
+    const kept_text *const k = entry_of(text);
+    pthread_mutex_unlock(&lock);
+    return k ? k->text : NULL;
 }
 
 /* ---- ops ---- */
@@ -518,7 +526,7 @@ const gra__schema *gra__schema_read(const char *text)
 static bool agrees(const gra_op *op, const gra__schema *s)
 {
     const bool writes = s->tensors && gra__schema_input(s, 0, s->max_in)->alias.written;
-    if (op->args_size != s->args_size)
+    if (op->args_size != s->args_size && !(op->function && !op->args_size))
         gra_fail(
             "%s: .args_size is %zu, but the struct of arguments of its schema has %zu bytes: %s",
             s->name, op->args_size, s->args_size, op->schema);
@@ -550,8 +558,11 @@ const gra__schema *gra__schema_of(const gra_op *op)
     if (!op->schema)
         return gra_fail("gra_apply: the op has no schema");
     const gra__schema *const s = gra__schema_read(op->schema);
-    if (s && !op->forward)
-        return gra_fail("gra_apply: the op has no forward: %s", op->schema);
+    if (s && !op->forward == !op->function)
+        return gra_fail(op->forward ? "gra_apply: the op has a .forward and a .function; one of "
+                                      "them is enough: %s"
+                                    : "gra_apply: the op has no forward: %s",
+                        op->schema);
     if (!s || !agrees(op, s))
         return NULL;
     kept[slot].op = op;

@@ -49,6 +49,7 @@ typedef struct gra__schema {
     size_t args_size;     /* bytes of the struct of arguments, 0 where there are none */
     const void *defaults; /* such a struct with the defaults, zeros where there is none */
     gra__parameter *parameter;
+    void **native; /* atomic: what libffi knows of it, or NULL (ffi.c) */
 } gra__schema;
 
 /* The most parameters that a schema may have, and the most outputs. */
@@ -63,6 +64,10 @@ const gra__schema *gra__schema_of(const gra_op *op);
 
 /* The parameter that tensor input i of a call with count inputs belongs to; NULL where there is none. */
 const gra__parameter *gra__schema_input(const gra__schema *s, int i, int count);
+
+/* A copy of a text that is kept for the process, the same one for equal texts: the value of a str that a
+ * graph may hold. NULL with an error where memory is short. */
+const char *gra__intern(const char *text);
 
 /* The parameter of a name, or NULL. */
 const gra__parameter *gra__schema_find(const gra__schema *s, const char *name);

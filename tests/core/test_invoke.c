@@ -1,0 +1,305 @@
+/* test_invoke.c - boxed calls of ops by name, and what is said of those that do not fit. */
+#include <stddef.h>
+
+#include "gradus.h"
+
+#include "tests/support/test.h"
+
+#define INVOKE(name, ...)                                                                          \
+    gra_invoke(name, (gra_value[]){__VA_ARGS__},                                                   \
+               sizeof((gra_value[]){__VA_ARGS__}) / sizeof(gra_value), out)
+
+static gra_value out[4];
+
+GRA_TEST(an_op_is_called_by_its_name)
+{
+    gra_tensor *a = gra_vector(1, 2), *b = gra_vector(3, 5);
+    ck_assert_int_eq(INVOKE("add", gra_tensor_value(a), gra_tensor_value(b)), 0);
+    ck_assert_int_eq(out[0].kind, GRA_VALUE_TENSOR);
+    GRA_ASSERT_VALUES(out[0].tensor, 4, 7);
+    ck_assert_int_eq(gra_op_outputs(gra_find_op("add")), 1);
+}
+
+GRA_TEST(a_call_by_name_is_recorded)
+{
+    gra_tensor *x = gra_requires_grad(gra_vector(1, 2));
+    ck_assert_int_eq(INVOKE("square", gra_tensor_value(x)), 0);
+    gra_backward(gra_sum(out[0].tensor));
+    GRA_ASSERT_VALUES(gra_tensor_grad(x), 2, 4);
+}
+
+GRA_TEST(what_is_left_out_has_its_default)
+{
+    gra_tensor *x = gra_reshape(gra_arange(0, 6, 1), GRA_SHAPE(2, 3));
+    ck_assert_int_eq(INVOKE("sum", gra_tensor_value(x)), 0);
+    ck_assert_int_eq(gra_tensor_ndim(out[0].tensor), 0);
+    GRA_ASSERT_VALUES(out[0].tensor, 15);
+    ck_assert_int_eq(INVOKE("sum", gra_tensor_value(x), gra_named("keepdim", gra_bool_value(true))),
+                     0);
+    GRA_ASSERT_SHAPE(out[0].tensor, 1, 1);
+}
+
+GRA_TEST(named_values_come_in_any_order)
+{
+    gra_tensor *x = gra_reshape(gra_arange(0, 6, 1), GRA_SHAPE(2, 3));
+    ck_assert_int_eq(INVOKE("sum", gra_named("keepdim", gra_bool_value(true)),
+                            gra_named("dims", gra_ints_value((int64_t[]){-1}, 1)),
+                            gra_named("x", gra_tensor_value(x))),
+                     0);
+    GRA_ASSERT_SHAPE(out[0].tensor, 2, 1);
+    GRA_ASSERT_VALUES(out[0].tensor, 3, 12);
+}
+
+GRA_TEST(an_int_serves_as_a_float_and_as_a_list)
+{
+    gra_tensor *x = gra_ones(GRA_SHAPE(1, 1, 4, 4)), *w = gra_ones(GRA_SHAPE(1, 1, 3, 3));
+    ck_assert_int_eq(INVOKE("mul_scalar", gra_tensor_value(x), gra_int_value(3)), 0);
+    ck_assert(gra_tensor_at(out[0].tensor, GRA_SHAPE(0, 0, 1, 1)) == 3);
+    ck_assert_int_eq(INVOKE("conv2d", gra_tensor_value(x), gra_tensor_value(w),
+                            gra_named("padding", gra_int_value(1)),
+                            gra_named("stride", gra_ints_value((int64_t[]){3, 1}, 2))),
+                     0);
+    GRA_ASSERT_SHAPE(out[0].tensor, 1, 1, 2, 4);
+    ck_assert_int_eq(INVOKE("sum", gra_tensor_value(x), gra_int_value(-1)), 0);
+    GRA_ASSERT_SHAPE(out[0].tensor, 1, 1, 4);
+}
+
+GRA_TEST(an_optional_tensor_may_be_none_or_NULL)
+{
+    gra_tensor *x = gra_ones(GRA_SHAPE(2, 3)), *w = gra_ones(GRA_SHAPE(1, 3));
+    const gra_value nothing[] = {gra_none_value(), gra_tensor_value(NULL)};
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(INVOKE("linear", gra_tensor_value(x), gra_tensor_value(w), nothing[i]), 0);
+        GRA_ASSERT_VALUES(out[0].tensor, 3, 3);
+    }
+}
+
+GRA_TEST(a_list_of_tensors_may_have_any_length)
+{
+    gra_tensor *parts[100];
+    for (int i = 0; i < 100; i++)
+        parts[i] = gra_vector(i);
+    ck_assert_int_eq(INVOKE("cat", gra_tensors_value(parts, 100)), 0);
+    GRA_ASSERT_SHAPE(out[0].tensor, 100);
+    ck_assert(gra_tensor_at(out[0].tensor, GRA_SHAPE(99)) == 99);
+    ck_assert_int_eq(INVOKE("cat", gra_tensors_value(NULL, 0)), -1);
+    gra_clear_error();
+}
+
+GRA_TEST(a_dtype_is_a_value)
+{
+    ck_assert_int_eq(INVOKE("to", gra_tensor_value(gra_vector(1.5)), gra_dtype_value(GRA_INT64)),
+                     0);
+    ck_assert_int_eq(gra_tensor_dtype(out[0].tensor), GRA_INT64);
+}
+
+/* mixed: several results, each kind of argument, a list between tensors */
+
+typedef struct {
+    int64_t n;
+    double f;
+    bool b;
+    int64_t pair[2];
+    gra_dims dims;
+    gra_dtype dtype;
+    const char *s;
+} mixed_args;
+
+static mixed_args mixed_seen;
+static int mixed_inputs;
+
+static void mixed_forward(gra_call *c)
+{
+    mixed_seen = *(const mixed_args *)c->args;
+    mixed_inputs = c->n_in;
+    c->out[0] = gra_mul_scalar(c->in[c->n_in - 1], 2);
+    c->out[1] = gra_mul_scalar(c->in[0], 3);
+}
+
+static const gra_op mixed = {
+    .schema = "mixed(Tensor x, Tensor[] list, Tensor? y, int n=1, float f=2.5, bool b=True, "
+              "int[2] pair=[3, 4], int[] dims=[5], *, ScalarType dtype=bfloat16, str s='six') -> "
+              "(Tensor, Tensor)",
+    .forward = mixed_forward,
+    .args_size = sizeof(mixed_args),
+};
+
+static int invoke_mixed(const gra_value *values, int count)
+{
+    return gra_invoke_op(&mixed, values, count, out);
+}
+
+GRA_TEST(every_kind_of_argument_arrives)
+{
+    gra_tensor *x = gra_vector(1), *list[] = {gra_vector(2), gra_vector(3)}, *y = gra_vector(4);
+    char text[] = "seven";
+    const gra_value values[] = {
+        gra_tensor_value(x),
+        gra_tensors_value(list, 2),
+        gra_tensor_value(y),
+        gra_int_value(-9),
+        gra_float_value(0.5),
+        gra_bool_value(false),
+        gra_ints_value((int64_t[]){7, 8}, 2),
+        gra_ints_value((int64_t[]){1, 2, 3}, 3),
+        gra_named("s", gra_string_value(text)),
+        gra_named("dtype", gra_dtype_value(GRA_UINT8)),
+    };
+    ck_assert_int_eq(invoke_mixed(values, 10), 0);
+    GRA_ASSERT_VALUES(out[0].tensor, 8);
+    GRA_ASSERT_VALUES(out[1].tensor, 3);
+    ck_assert_int_eq(mixed_inputs, 4);
+    const mixed_args *a = &mixed_seen;
+    text[0] = 'S'; /* a graph would read it later */
+    ck_assert(a->n == -9 && a->f == 0.5 && !a->b && a->pair[0] == 7 && a->pair[1] == 8);
+    ck_assert(a->dims.count == 3 && a->dims.dim[2] == 3 && a->dtype == GRA_UINT8);
+    ck_assert_str_eq(a->s, "seven");
+    ck_assert_int_eq(
+        invoke_mixed(
+            (gra_value[]){gra_tensor_value(x), gra_tensors_value(list, 1), gra_tensor_value(y)}, 3),
+        0);
+    ck_assert(a->n == 1 && a->f == 2.5 && a->b && a->pair[0] == 3 && a->pair[1] == 4);
+    ck_assert(a->dims.count == 1 && a->dims.dim[0] == 5 && a->dtype == GRA_BFLOAT16);
+    ck_assert_str_eq(a->s, "six");
+    ck_assert_int_eq(gra_op_outputs(&mixed), 2);
+}
+
+GRA_TEST(an_unknown_op_is_an_error_that_names_the_nearest)
+{
+    ck_assert_int_eq(INVOKE("max_pol2d", gra_none_value()), -1);
+    ck_assert_ptr_nonnull(strstr(gra_error(), "gra_invoke: there is no op \"max_pol2d\"; did you "
+                                              "mean max_pool2d"));
+    gra_clear_error();
+    ck_assert_int_eq(gra_invoke(NULL, NULL, 0, out), -1);
+    GRA_ASSERT_ERROR("gra_invoke: the name of the op is NULL");
+    ck_assert_int_eq(gra_invoke_op(NULL, NULL, 0, out), -1);
+    GRA_ASSERT_ERROR("gra_invoke: the op is NULL");
+    ck_assert_int_eq(gra_invoke("relu", NULL, 0, NULL), -1);
+    GRA_ASSERT_ERROR("gra_invoke: results is NULL; it receives the results of relu");
+    ck_assert_int_eq(gra_op_outputs(NULL), -1);
+    GRA_ASSERT_ERROR("gra_op_outputs: the op is NULL");
+}
+
+static void narrow_forward(gra_call *c)
+{
+    c->out[0] = c->in[0];
+}
+
+static const gra_op op = {
+    .schema = "t(Tensor x, Tensor? y=None, int[2] p=1, int[] q=[], bool b=False, float f=0, "
+              "ScalarType d=int64, *, str s='') -> Tensor",
+    .forward = narrow_forward,
+    .args_size = 128, /* what the schema comes to */
+};
+#define SCHEMA                                                                                     \
+    "t(Tensor x, Tensor? y=None, int[2] p=1, int[] q=[], bool b=False, float f=0, ScalarType "     \
+    "d=int64, *, str s='') -> Tensor"
+
+/* The error of a call of t. */
+#define REJECTED(text, ...)                                                                        \
+    do {                                                                                           \
+        const gra_value values_[] = {__VA_ARGS__};                                                 \
+        out[0] = gra_int_value(1);                                                                 \
+        ck_assert_int_eq(gra_invoke_op(&op, values_, sizeof values_ / sizeof values_[0], out),     \
+                         -1);                                                                      \
+        GRA_ASSERT_ERROR("t: " text ": " SCHEMA);                                                  \
+        ck_assert_int_eq(out[0].kind, GRA_VALUE_NONE);                                             \
+    } while (0)
+
+GRA_TEST(a_call_of_the_wrong_count_is_rejected)
+{
+    const gra_value x = gra_tensor_value(gra_vector(1)), n = gra_none_value();
+    ck_assert_int_eq(gra_invoke_op(&op, NULL, 0, out), -1);
+    GRA_ASSERT_ERROR("t: x is missing: " SCHEMA);
+    REJECTED("x is missing", gra_named("y", x));
+    REJECTED("9 values were given, but it has 8 parameters", x, n, n, n, n, n, n, n, n);
+    REJECTED("value 8 needs the name of its parameter, as the schema has 7 that are given without",
+             x, n, n, n, n, n, n, n);
+    ck_assert_int_eq(gra_invoke_op(&op, NULL, 2, out), -1);
+    GRA_ASSERT_ERROR("t: 0 values were given, but it has 8 parameters: " SCHEMA);
+    ck_assert_int_eq(gra_invoke_op(&op, &x, -1, out), -1);
+    GRA_ASSERT_ERROR("t: -1 values were given, but it has 8 parameters: " SCHEMA);
+}
+
+GRA_TEST(a_wrong_name_is_rejected)
+{
+    const gra_value x = gra_tensor_value(gra_vector(1));
+    REJECTED("there is no parameter \"z\" in its schema", x, gra_named("z", x));
+    REJECTED("x was given twice", x, gra_named("x", x));
+    REJECTED("p was given twice", x, gra_named("p", gra_int_value(1)),
+             gra_named("p", gra_int_value(1)));
+    REJECTED("value 2 has no name, but one before it has; those without a name come first",
+             gra_named("x", x), gra_none_value());
+}
+
+GRA_TEST(a_wrong_kind_is_rejected)
+{
+    const gra_value x = gra_tensor_value(gra_vector(1));
+    REJECTED("x is an int, but its type is Tensor", gra_int_value(1));
+    REJECTED("x is none, but its type is Tensor", gra_none_value());
+    REJECTED("y is a string, but its type is Tensor?", x, gra_string_value("a"));
+    REJECTED("p is a float, but its type is int[2]", x, gra_named("p", gra_float_value(1)));
+    REJECTED("q is a bool, but its type is int[]", x, gra_named("q", gra_bool_value(true)));
+    REJECTED("b is an int, but its type is bool", x, gra_named("b", gra_int_value(1)));
+    REJECTED("f is a tensor, but its type is float", x, gra_named("f", x));
+    REJECTED("d is a list of ints, but its type is ScalarType", x,
+             gra_named("d", gra_ints_value(NULL, 0)));
+    REJECTED("s is a dtype, but its type is str", x, gra_named("s", gra_dtype_value(GRA_BOOL)));
+    REJECTED("f is a list of tensors, but its type is float", x,
+             gra_named("f", gra_tensors_value(NULL, 0)));
+    REJECTED("f is of no known kind, but its type is float", x,
+             gra_named("f", (gra_value){.kind = 77}));
+    ck_assert_int_eq(INVOKE("argmax", x, gra_float_value(0)), -1);
+    ck_assert_ptr_nonnull(strstr(gra_error(), "argmax: dim is a float, but its type is int: "));
+    gra_clear_error();
+}
+
+GRA_TEST(a_value_out_of_range_is_rejected)
+{
+    const gra_value x = gra_tensor_value(gra_vector(1));
+    const int64_t nine[9] = {0};
+    REJECTED("p has 3 numbers; int[2] takes 2", x, gra_named("p", gra_ints_value(nine, 3)));
+    REJECTED("p has 1 numbers; int[2] takes 2", x, gra_named("p", gra_ints_value(nine, 1)));
+    REJECTED("q has 9 numbers; int[] takes 8 at most", x, gra_named("q", gra_ints_value(nine, 9)));
+    REJECTED("q has -1 numbers; int[] takes 8 at most", x,
+             gra_named("q", gra_ints_value(nine, -1)));
+    REJECTED("q has 0 numbers; int[] takes 8 at most", x, gra_named("q", gra_ints_value(NULL, 3)));
+    REJECTED("d is 7, which is no dtype; GRA_FLOAT32 to GRA_BOOL are", x,
+             gra_named("d", gra_dtype_value((gra_dtype)7)));
+    REJECTED("s is a NULL string", x, gra_named("s", gra_string_value(NULL)));
+    ck_assert_int_eq(INVOKE("cat", gra_tensors_value(NULL, 2)), -1);
+    ck_assert_ptr_nonnull(strstr(gra_error(), "cat: tensors is a list of 2 tensors at NULL: cat("));
+    gra_clear_error();
+}
+
+GRA_TEST(a_tensor_that_is_needed_and_NULL_is_an_error)
+{
+    ck_assert_int_eq(INVOKE("relu", gra_tensor_value(NULL)), -1);
+    GRA_ASSERT_ERROR("relu: x is NULL; a tensor is needed");
+}
+
+GRA_TEST(a_call_by_name_is_silent_while_an_error_is_pending)
+{
+    gra_fail("first");
+    ck_assert_int_eq(INVOKE("relu", gra_tensor_value(NULL)), -1);
+    ck_assert_int_eq(gra_invoke("no such op", NULL, 0, out), -1);
+    GRA_ASSERT_ERROR("first");
+}
+
+GRA_TEST(the_layout_of_a_value_is_plain)
+{
+    ck_assert_uint_eq(sizeof(gra_value), 24);
+    ck_assert_uint_eq(offsetof(gra_value, kind), 8);
+    ck_assert_uint_eq(offsetof(gra_value, count), 12);
+    ck_assert_uint_eq(offsetof(gra_value, tensor), 16);
+}
+
+GRA_TEST_MAIN("invoke", an_op_is_called_by_its_name, a_call_by_name_is_recorded,
+              what_is_left_out_has_its_default, named_values_come_in_any_order,
+              an_int_serves_as_a_float_and_as_a_list, an_optional_tensor_may_be_none_or_NULL,
+              a_list_of_tensors_may_have_any_length, a_dtype_is_a_value,
+              every_kind_of_argument_arrives, an_unknown_op_is_an_error_that_names_the_nearest,
+              a_call_of_the_wrong_count_is_rejected, a_wrong_name_is_rejected,
+              a_wrong_kind_is_rejected, a_value_out_of_range_is_rejected,
+              a_tensor_that_is_needed_and_NULL_is_an_error,
+              a_call_by_name_is_silent_while_an_error_is_pending, the_layout_of_a_value_is_plain)
