@@ -178,10 +178,22 @@ typedef enum gra_reduction {
 typedef struct gra_cross_entropy_options {
     int begin_;
     gra_tensor *input;       /* logits [N, C] or [C] or [N, C, d1, ...] */
-    gra_tensor *target;      /* int64 class indices [N], [] or [N, d1, ...], 0 to C-1 */
-    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+    gra_tensor *target;      /* int64 class indices [N], [] or [N, d1, ...], 0 to C-1; or a
+                                probability for each class, in input's shape and dtype */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN: over the weights of the targets that count */
     int64_t ignore_index;    /* -100: targets with this value count for nothing */
+    gra_tensor *weight;      /* NULL, or [C]: of the classes */
+    double label_smoothing;  /* 0: the part of each target that is spread evenly over the classes */
 } gra_cross_entropy_options;
+
+typedef struct gra_nll_loss_options {
+    int begin_;
+    gra_tensor *input;       /* logarithms of probabilities [N, C], [C] or [N, C, d1, ...] */
+    gra_tensor *target;      /* int64 class indices [N], [] or [N, d1, ...], 0 to C-1 */
+    gra_tensor *weight;      /* NULL, or [C]: of the classes */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN: over the weights of the targets that count */
+    int64_t ignore_index;    /* -100: targets with this value count for nothing */
+} gra_nll_loss_options;
 
 typedef struct gra_mse_loss_options {
     int begin_;
@@ -312,6 +324,7 @@ typedef struct gra_multilabel_margin_loss_options {
 } gra_multilabel_margin_loss_options;
 
 gra_cross_entropy_options gra_cross_entropy_defaults(void);
+gra_nll_loss_options gra_nll_loss_defaults(void);
 gra_mse_loss_options gra_mse_loss_defaults(void);
 gra_l1_loss_options gra_l1_loss_defaults(void);
 gra_smooth_l1_loss_options gra_smooth_l1_loss_defaults(void);
@@ -330,6 +343,7 @@ gra_multi_margin_loss_options gra_multi_margin_loss_defaults(void);
 gra_multilabel_margin_loss_options gra_multilabel_margin_loss_defaults(void);
 
 gra_tensor *gra_cross_entropy_with(gra_cross_entropy_options o); /* -log_softmax(input)[target] */
+gra_tensor *gra_nll_loss_with(gra_nll_loss_options o);           /* -weight input[target] */
 gra_tensor *gra_mse_loss_with(gra_mse_loss_options o);           /* d^2, d = input - target */
 gra_tensor *gra_l1_loss_with(gra_l1_loss_options o);             /* |d| */
 gra_tensor *gra_smooth_l1_loss_with(
@@ -364,6 +378,9 @@ gra_tensor *gra_multilabel_margin_loss_with(
 #define gra_cross_entropy(...)                                                                     \
     gra_cross_entropy_with(                                                                        \
         GRA_KEYWORDS(gra_cross_entropy_options, .ignore_index = -100, .begin_ = 0, __VA_ARGS__))
+#define gra_nll_loss(...)                                                                          \
+    gra_nll_loss_with(                                                                             \
+        GRA_KEYWORDS(gra_nll_loss_options, .ignore_index = -100, .begin_ = 0, __VA_ARGS__))
 #define gra_mse_loss(...)                                                                          \
     gra_mse_loss_with(GRA_KEYWORDS(gra_mse_loss_options, .begin_ = 0, __VA_ARGS__))
 #define gra_l1_loss(...)                                                                           \

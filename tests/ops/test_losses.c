@@ -123,22 +123,79 @@ GRA_TEST(cross_entropy_rejects_wrong_dtypes_and_shapes)
 {
     gra_tensor *const x = gra_zeros(GRA_SHAPE(4, 10));
     ck_assert_ptr_null(gra_cross_entropy(x, gra_zeros(GRA_SHAPE(4))));
-    GRA_ASSERT_ERROR("cross_entropy: target has dtype float32; class indices are int64, convert "
+    GRA_ASSERT_ERROR("cross_entropy: target has dtype float32 and shape [4]; it holds int64 class "
+                     "indices, or a probability for each class in input's shape [4, 10]");
+    ck_assert_ptr_null(gra_cross_entropy(x, gra_zeros(GRA_SHAPE(4), GRA_INT32)));
+    GRA_ASSERT_ERROR("cross_entropy: target has dtype int32; class indices are int64, convert "
                      "them with gra_to");
     ck_assert_ptr_null(gra_cross_entropy(gra_to(x, GRA_INT64), LABELS(0, 0, 0, 0)));
-    GRA_ASSERT_ERROR("cross_entropy: input has dtype int64; logits have a floating point dtype, "
-                     "convert them with gra_to");
+    GRA_ASSERT_ERROR("cross_entropy: input has dtype int64; a floating point dtype is needed, "
+                     "convert it with gra_to");
     ck_assert_ptr_null(gra_cross_entropy(x, LABELS(0, 0, 0, 0, 0)));
     GRA_ASSERT_ERROR("cross_entropy: target has shape [5]; input of shape [4, 10] needs class "
                      "indices of shape [4]");
     ck_assert_ptr_null(gra_cross_entropy(gra_sum(x), LABELS(0)));
-    GRA_ASSERT_ERROR("cross_entropy: input has no dims; logits of shape [N, C], [C] or [N, C, d1, "
-                     "...] are needed");
+    GRA_ASSERT_ERROR("cross_entropy: input has no dims; [N, C], [C] or [N, C, d1, ...] is needed");
     ck_assert_ptr_null(gra_cross_entropy(x, NULL));
     GRA_ASSERT_ERROR("cross_entropy: target is NULL; a tensor is needed");
     ck_assert_ptr_null(gra_cross_entropy(x, LABELS(0, 0, 0, 0), (gra_reduction)3));
     GRA_ASSERT_ERROR("cross_entropy: reduction 3 is unknown; 0 (mean), 1 (sum) and 2 (none) are "
                      "possible");
+}
+
+/* Classes 2 and 1 with p = 0.6 and 1/3, weights 3 and 2; with half of each target spread over the others. */
+GRA_TEST(cross_entropy_weighs_classes_and_smooths_labels)
+{
+    gra_tensor *const x = gra_requires_grad(
+        gra_reshape(gra_vector(0, 0, log(3), 0, log(2), log(3)), GRA_SHAPE(2, 3)));
+    gra_tensor *const t = LABELS(2, 1), *const w = gra_vector(1, 2, 3);
+    const double a = -log(0.6), b = log(3), all_a = -2 * log(0.2) + a, all_b = log(6) + b + log(2);
+    GRA_ASSERT_VALUES(gra_cross_entropy(x, t, .weight = w), (3 * a + 2 * b) / 5);
+    GRA_ASSERT_VALUES(gra_cross_entropy(x, t, .label_smoothing = 0.5),
+                      (a / 2 + all_a / 6 + b / 2 + all_b / 6) / 2);
+    GRA_ASSERT_VALUES(gra_cross_entropy(x, t, .label_smoothing = 1, .ignore_index = 1), all_a / 3);
+    gra_tensor *const loss = gra_cross_entropy(x, t, .weight = w, .ignore_index = 1);
+    GRA_ASSERT_VALUES(gra_grad(loss, x), 0.2, 0.2, -0.4, 0, 0, 0);
+    gra_tensor *const smooth = gra_cross_entropy(x, t, GRA_REDUCE_SUM, .label_smoothing = 0.3);
+    GRA_ASSERT_VALUES(gra_grad(smooth, x), 0.1, 0.1, 0.6 - 0.8, 1.0 / 6 - 0.1, 1.0 / 3 - 0.8, 0.4);
+}
+
+GRA_TEST(cross_entropy_of_probabilities_is_that_of_classes_in_between)
+{
+    gra_tensor *const x = gra_reshape(gra_vector(0, 0, log(3), 0, log(2), log(3)), GRA_SHAPE(2, 3));
+    gra_tensor *const hard = gra_reshape(gra_vector(0, 0, 1, 0, 1, 0), GRA_SHAPE(2, 3));
+    GRA_ASSERT_VALUES(gra_cross_entropy(x, hard), log(5) / 2);
+    GRA_ASSERT_VALUES(gra_cross_entropy(x, gra_mul_scalar(hard, 0.5), GRA_REDUCE_NONE),
+                      -log(0.6) / 2, log(3) / 2);
+    ck_assert_ptr_null(gra_cross_entropy(x, hard, .ignore_index = 1));
+    GRA_ASSERT_ERROR("cross_entropy: ignore_index 1 was given with class probabilities, of which "
+                     "none can be ignored; leave it out");
+    ck_assert_ptr_null(gra_cross_entropy(x, hard, .label_smoothing = 1.5));
+    GRA_ASSERT_ERROR("cross_entropy: label_smoothing 1.5 is out of range; it lies between 0 and 1");
+    ck_assert_ptr_null(gra_cross_entropy(x, LABELS(0, 1), .weight = gra_vector(1, 2)));
+    GRA_ASSERT_ERROR(
+        "cross_entropy: weight has shape [2]; one number for each of 3 classes is needed");
+}
+
+GRA_TEST(nll_loss_picks_the_targets_numbers)
+{
+    gra_tensor *const x =
+        gra_requires_grad(gra_reshape(gra_vector(-1, -2, -3, -4, -5, -6), GRA_SHAPE(2, 3)));
+    gra_tensor *const t = LABELS(2, 0), *const w = gra_vector(1, 2, 3);
+    GRA_ASSERT_VALUES(gra_nll_loss(x, t), 3.5);
+    GRA_ASSERT_VALUES(gra_nll_loss(x, t, w, GRA_REDUCE_NONE), 9, 4);
+    GRA_ASSERT_VALUES(gra_nll_loss(x, t, w), 13.0 / 4);
+    GRA_ASSERT_VALUES(gra_nll_loss(x, t, .ignore_index = 0), 3);
+    GRA_ASSERT_VALUES(gra_grad(gra_nll_loss(x, t, w), x), 0, 0, -0.75, -0.25, 0, 0);
+    GRA_ASSERT_VALUES(gra_nll_loss(x, LABELS(-100, -100)), NAN);
+    ck_assert_ptr_null(gra_nll_loss(x, LABELS(0, 3)));
+    GRA_ASSERT_ERROR("nll_loss: target 3 at position [1] is no class; there are 3 classes, 0 to 2");
+    ck_assert_ptr_null(gra_nll_loss(x, w));
+    GRA_ASSERT_ERROR(
+        "nll_loss: target has dtype float32; class indices are int64, convert them with gra_to");
+    ck_assert_ptr_null(gra_nll_loss(x, t, LABELS(1, 2, 3)));
+    GRA_ASSERT_ERROR("nll_loss: weight has dtype int64; a floating point dtype is needed, convert "
+                     "it with gra_to");
 }
 
 GRA_TEST(mse_loss_is_the_mean_of_squares)
@@ -180,5 +237,8 @@ GRA_TEST_MAIN("losses", softmax_sums_to_one_along_its_dim,
               cross_entropy_stays_accurate_where_the_loss_is_small,
               cross_entropy_of_no_targets_is_nan_and_its_gradient_zero,
               cross_entropy_says_which_label_is_no_class,
-              cross_entropy_rejects_wrong_dtypes_and_shapes, mse_loss_is_the_mean_of_squares,
+              cross_entropy_rejects_wrong_dtypes_and_shapes,
+              cross_entropy_weighs_classes_and_smooths_labels,
+              cross_entropy_of_probabilities_is_that_of_classes_in_between,
+              nll_loss_picks_the_targets_numbers, mse_loss_is_the_mean_of_squares,
               mse_loss_rejects_integers_and_other_shapes)

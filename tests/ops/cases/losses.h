@@ -26,6 +26,36 @@ CASE(huber_loss_none_transposed, gra_huber_loss(in[0], in[1], GRA_REDUCE_NONE, 2
 CASE(huber_loss_weight, gra_huber_loss(in[0], in[1], .weight = in[2]))
 CASE(huber_loss_one, gra_huber_loss(in[0], in[1]))
 
+/* Classes. */
+CASE(nll_loss, gra_nll_loss(in[0], in[1]))
+CASE(nll_loss_weight, gra_nll_loss(in[0], in[1], in[2]))
+CASE(nll_loss_weight_sum, gra_nll_loss(in[0], in[1], in[2], GRA_REDUCE_SUM))
+CASE(nll_loss_none_ignore, gra_nll_loss(in[0], in[1], in[2], GRA_REDUCE_NONE, 1))
+CASE(nll_loss_one, gra_nll_loss(in[0], in[1]))
+CASE(nll_loss_images, gra_nll_loss(in[0], in[1], in[2], .ignore_index = 0))
+CASE(nll_loss_channels_last, gra_nll_loss(in[0], in[1], in[2], GRA_REDUCE_NONE))
+CASE(nll_loss_empty, gra_nll_loss(in[0], in[1], .reduction = GRA_REDUCE_SUM))
+CASE(cross_entropy_weight, gra_cross_entropy(in[0], in[1], .weight = in[2]))
+CASE(cross_entropy_weight_sum_ignore, gra_cross_entropy(in[0], in[1], GRA_REDUCE_SUM, 2, in[2]))
+CASE(cross_entropy_weight_none, gra_cross_entropy(in[0], in[1], GRA_REDUCE_NONE, .weight = in[2]))
+CASE(cross_entropy_smoothing, gra_cross_entropy(in[0], in[1], .label_smoothing = 0.1))
+CASE(cross_entropy_smoothing_none_ignore,
+     gra_cross_entropy(in[0], in[1], GRA_REDUCE_NONE, 1, .label_smoothing = 0.3))
+CASE(cross_entropy_smoothing_weight,
+     gra_cross_entropy(in[0], in[1], .weight = in[2], .label_smoothing = 0.2, .ignore_index = 0))
+CASE(cross_entropy_smoothing_one,
+     gra_cross_entropy(in[0], in[1], .weight = in[2], .label_smoothing = 0.2))
+CASE(cross_entropy_smoothing_images,
+     gra_cross_entropy(in[0], in[1], .weight = in[2], .label_smoothing = 0.2))
+CASE(cross_entropy_probabilities, gra_cross_entropy(in[0], in[1]))
+CASE(cross_entropy_probabilities_weight, gra_cross_entropy(in[0], in[1], .weight = in[2]))
+CASE(cross_entropy_probabilities_smoothing,
+     gra_cross_entropy(in[0], in[1], GRA_REDUCE_NONE, .weight = in[2], .label_smoothing = 0.2))
+CASE(cross_entropy_probabilities_one, gra_cross_entropy(in[0], in[1], .label_smoothing = 0.2))
+CASE(cross_entropy_probabilities_images,
+     gra_cross_entropy(in[0], in[1], GRA_REDUCE_SUM, .weight = in[2]))
+CASE(cross_entropy_probabilities_empty, gra_cross_entropy(in[0], in[1], GRA_REDUCE_SUM))
+
 /* Two classes. */
 CASE(bce, gra_binary_cross_entropy(in[0], in[1]))
 CASE(bce_sum, gra_binary_cross_entropy(in[0], in[1], .reduction = GRA_REDUCE_SUM))
@@ -39,10 +69,9 @@ CASE(bce_logits_large, gra_binary_cross_entropy_with_logits(gra_mul_scalar(in[0]
 CASE(bce_logits_sum,
      gra_binary_cross_entropy_with_logits(in[0], in[1], .reduction = GRA_REDUCE_SUM))
 CASE(bce_logits_weight, gra_binary_cross_entropy_with_logits(in[0], in[1], in[2]))
-CASE(bce_logits_pos_weight,
-     gra_binary_cross_entropy_with_logits(in[0], in[1], .pos_weight = in[2]))
-CASE(bce_logits_weights_none, gra_binary_cross_entropy_with_logits(in[0], in[1], in[2],
-                                                                   GRA_REDUCE_NONE, in[3]))
+CASE(bce_logits_pos_weight, gra_binary_cross_entropy_with_logits(in[0], in[1], .pos_weight = in[2]))
+CASE(bce_logits_weights_none,
+     gra_binary_cross_entropy_with_logits(in[0], in[1], in[2], GRA_REDUCE_NONE, in[3]))
 CASE(bce_logits_strided, gra_binary_cross_entropy_with_logits(in[0], in[1]))
 CASE(bce_logits_empty,
      gra_binary_cross_entropy_with_logits(in[0], in[1], .reduction = GRA_REDUCE_SUM))
@@ -59,13 +88,11 @@ CASE(kl_div_log_target_batchmean, gra_kl_div(in[0], in[1], GRA_REDUCE_BATCHMEAN,
 CASE(kl_div_no_dims, gra_kl_div(in[0], in[1], GRA_REDUCE_BATCHMEAN))
 CASE(kl_div_empty, gra_kl_div(in[0], in[1], GRA_REDUCE_SUM))
 CASE(poisson_nll_loss, gra_poisson_nll_loss(in[0], in[1]))
-CASE(poisson_nll_loss_rate,
-     gra_poisson_nll_loss(in[0], in[1], false, .reduction = GRA_REDUCE_SUM))
+CASE(poisson_nll_loss_rate, gra_poisson_nll_loss(in[0], in[1], false, .reduction = GRA_REDUCE_SUM))
 CASE(poisson_nll_loss_rate_eps,
      gra_poisson_nll_loss(in[0], in[1], false, .eps = 0.25, .reduction = GRA_REDUCE_NONE))
-CASE(poisson_nll_loss_full,
-     gra_poisson_nll_loss(in[0], gra_mul_scalar(in[1], 2), .full = true,
-                          .reduction = GRA_REDUCE_NONE))
+CASE(poisson_nll_loss_full, gra_poisson_nll_loss(in[0], gra_mul_scalar(in[1], 2), .full = true,
+                                                 .reduction = GRA_REDUCE_NONE))
 CASE(gaussian_nll_loss, gra_gaussian_nll_loss(in[0], in[1], in[2]))
 CASE(gaussian_nll_loss_full, gra_gaussian_nll_loss(in[0], in[1], in[2], true))
 CASE(gaussian_nll_loss_sum_shared,

@@ -50,6 +50,40 @@ case("huber_loss_weight", weighted(F.huber_loss), T(3, 4), T(3, 4), T(3, 4, kind
 case("huber_loss_one", F.huber_loss, T(1), T(1))
 
 
+INDEX = {"kind": "int:0:3"}
+WEIGHT = T(3, **CONSTANT)
+case("nll_loss", F.nll_loss, T(5, 3), T(5, **INDEX))
+case("nll_loss_weight", weighted(F.nll_loss), T(5, 3, **STRIDED), T(5, **INDEX), WEIGHT)
+case("nll_loss_weight_sum", weighted(F.nll_loss, "sum"), T(5, 3, **TRANSPOSED), T(5, **INDEX), WEIGHT)
+case("nll_loss_none_ignore", weighted(F.nll_loss, "none", ignore_index=1), T(7, 3), T(7, **INDEX), WEIGHT)
+case("nll_loss_one", F.nll_loss, T(3), T(**INDEX))
+case("nll_loss_images", weighted(F.nll_loss, ignore_index=0), T(2, 3, 2, 3), T(2, 2, 3, **INDEX), WEIGHT)
+case("nll_loss_channels_last", weighted(F.nll_loss, "none"), T(2, 3, 2, 3, layout="channels_last"),
+     T(2, 2, 3, **INDEX), WEIGHT)
+case("nll_loss_empty", reduced(F.nll_loss, "sum"), T(0, 3), T(0, **INDEX))
+
+CE = F.cross_entropy
+case("cross_entropy_weight", weighted(CE), T(5, 3), T(5, **INDEX), WEIGHT)
+case("cross_entropy_weight_sum_ignore", weighted(CE, "sum", ignore_index=2), T(7, 3), T(7, **INDEX), WEIGHT)
+case("cross_entropy_weight_none", weighted(CE, "none"), T(5, 3, **TRANSPOSED), T(5, **INDEX), WEIGHT)
+case("cross_entropy_smoothing", reduced(CE, label_smoothing=0.1), T(5, 3), T(5, **INDEX))
+case("cross_entropy_smoothing_none_ignore", reduced(CE, "none", ignore_index=1, label_smoothing=0.3),
+     T(7, 3), T(7, **INDEX))
+case("cross_entropy_smoothing_weight", weighted(CE, ignore_index=0, label_smoothing=0.2),
+     T(7, 3), T(7, **INDEX), WEIGHT)
+case("cross_entropy_smoothing_one", weighted(CE, label_smoothing=0.2), T(3), T(**INDEX), WEIGHT)
+case("cross_entropy_smoothing_images", weighted(CE, label_smoothing=0.2),
+     T(2, 3, 2, 3, layout="channels_last"), T(2, 2, 3, **INDEX), WEIGHT)
+case("cross_entropy_probabilities", CE, T(5, 3), T(5, 3, kind="uniform"))
+case("cross_entropy_probabilities_weight", weighted(CE), T(5, 3), T(5, 3, kind="uniform"), T(3, kind="uniform"))
+case("cross_entropy_probabilities_smoothing", weighted(CE, "none", label_smoothing=0.2),
+     T(5, 3, **STRIDED), T(5, 3, kind="uniform", **TRANSPOSED), T(3, kind="uniform"))
+case("cross_entropy_probabilities_one", reduced(CE, label_smoothing=0.2), T(3), T(3, kind="uniform"))
+case("cross_entropy_probabilities_images", weighted(CE, "sum"), T(2, 3, 2, 3), T(2, 3, 2, 3, kind="uniform"),
+     T(3, kind="uniform"))
+case("cross_entropy_probabilities_empty", reduced(CE, "sum"), T(0, 3), T(0, 3, kind="uniform"))
+
+
 def probabilities(*shape, **options):
     return T(*shape, kind="uniform", **options)
 
