@@ -36,9 +36,12 @@
 
 #include "autograd/backward.h"
 #include "autograd/check_op.h"
+#include "autograd/checkpoint.h"
+#include "autograd/function.h"
 #include "autograd/gradcheck.h"
 #include "autograd/graph.h"
 #include "autograd/hooks.h"
+#include "autograd/saved_tensors.h"
 
 #include "nn/init.h"
 #include "nn/layers.h"

@@ -20,6 +20,7 @@
 #include "core/create.h"
 #include "core/error.h"
 #include "core/error_path.h"
+#include "core/packed.h"
 #include "core/watch.h"
 #include "ops/as_strided.h"
 #include "ops/ops.h"
@@ -162,24 +163,51 @@ static void give_history(gra_tensor *t, gra_node *node, int k)
     t->requires_grad = true;
 }
 
-/* A saved output comes back with its history when the rules are recorded: that of its region, where the
- * node's output is a larger tensor. */
+/* The output of a node that wrote a region of it, for rules that are recorded: the region, with the
+ * history of the whole. */
+static gra_tensor *region_with_history(gra_node *node, gra_tensor *saved)
+{
+    gra_tensor *const base = gra__region_base(node->region, saved);
+    if (base)
+        give_history(base, node, 0);
+    return gra_as_strided(base, node->region->shape, node->region->stride, saved->offset);
+}
+
+/* A saved output comes back with its history when the rules are recorded. */
 static gra_tensor *restore_output(const gra__walk *w, gra_node *node, int k)
 {
     gra__result *const result = &node->results[k];
     if (!result->saved)
         return NULL;
-    if (w->create && node->region && k == 0) {
-        gra_tensor *const base = gra__region_base(node->region, result->saved);
-        if (base)
-            give_history(base, node, k);
-        return gra_as_strided(base, node->region->shape, node->region->stride,
-                              result->saved->offset);
-    }
+    if (w->create && node->region && k == 0)
+        return region_with_history(node, result->saved);
     gra_tensor *const out = gra__scoped(gra__alias(result->saved));
     if (out && w->create && result->shape.count >= 0)
         give_history(out, node, k);
     return out;
+}
+
+/* The same for an output that is packed. Of a region only the values are there, and the whole is made
+ * up, to be read by nobody. */
+static gra_tensor *unpack_output(const gra__walk *w, gra_node *node, int k,
+                                 const gra__packed *packed)
+{
+    gra_tensor *const out = gra__unpack(packed, false);
+    if (!out || !w->create || node->results[k].shape.count < 0)
+        return out;
+    const gra__region *const region = k == 0 ? node->region : NULL;
+    if (!region) {
+        give_history(out, node, k);
+        return out;
+    }
+    gra_tensor *const base = gra__empty_strided("gra_backward", region->base_shape,
+                                                region->base_stride.size, out->dtype);
+    if (!base)
+        return NULL;
+    give_history(base, node, k);
+    gra_tensor *const part =
+        gra_as_strided(base, region->shape, region->stride, base->offset + region->offset);
+    return part ? gra__with_values(part, out) : NULL;
 }
 
 /* What a node saved, held by the scope as well: a rule may return it as a gradient, which then is
@@ -202,6 +230,22 @@ static bool saved_is_current(const gra_node *node)
     return current;
 }
 
+/* Fills in what the node keeps in another form than as tensors. */
+static bool unpack_saved(const gra__walk *w, gra_node *node, gra_call *c)
+{
+    const gra__packed *packed = NULL;
+    for (int i = 0; i < node->n_in && !gra__failed; i++)
+        if ((packed = gra__packed_input(node, i)))
+            c->in[i] = gra__unpack(packed, w->create);
+    for (int k = 0; k < node->n_out && !gra__failed; k++)
+        if ((packed = gra__packed_output(node, k)))
+            c->out[k] = unpack_output(w, node, k, packed);
+    for (int i = 0; i < GRA_MAX_SAVED && !gra__failed; i++)
+        if ((packed = gra__packed_saved(node, i)))
+            c->saved[i] = gra__unpack(packed, w->create);
+    return !gra__failed;
+}
+
 static bool restore_saved(const gra__walk *w, gra_node *node, gra_call *c)
 {
     if (!saved_is_current(node))
@@ -212,7 +256,7 @@ static bool restore_saved(const gra__walk *w, gra_node *node, gra_call *c)
         c->out[k] = restore_output(w, node, k);
     for (int i = 0; i < GRA_MAX_SAVED; i++)
         c->saved[i] = held(node->saved[i]);
-    return !gra__failed;
+    return !gra__failed && (!node->extra || !node->extra->packed || unpack_saved(w, node, c));
 }
 
 /* Whether a tensor of shape `small` broadcasts to `large`. */
@@ -479,24 +523,34 @@ static bool begin_updates(gra__walk *w, gra_tensor *root)
 
 static _Thread_local gra__walk *current;
 
-bool gra__at_walk_end(void (*fn)(void *context), void *context)
+void gra__at_walk_end(gra__ending *ending)
 {
-    gra__walk *const w = current;
-    if (w->ending_count == w->ending_capacity) {
-        gra__ending *const moved = gra__walk_grown(w->endings, &w->ending_capacity, sizeof *moved);
-        if (!moved)
-            return false;
-        w->endings = moved;
-    }
-    w->endings[w->ending_count++] = (gra__ending){fn, context};
-    return true;
+    if (ending->at)
+        return;
+    ending->next = current->endings;
+    ending->at = &current->endings;
+    if (ending->next)
+        ending->next->at = &ending->next;
+    current->endings = ending;
+}
+
+void gra__not_at_walk_end(gra__ending *ending)
+{
+    if (!ending->at)
+        return;
+    *ending->at = ending->next;
+    if (ending->next)
+        ending->next->at = ending->at;
+    ending->at = NULL;
 }
 
 static void finish(gra__walk *w)
 {
-    for (size_t i = 0; i < w->ending_count; i++)
-        w->endings[i].fn(w->endings[i].context);
-    free(w->endings);
+    while (w->endings) {
+        gra__ending *const ending = w->endings;
+        gra__not_at_walk_end(ending);
+        ending->fn(ending->context);
+    }
     for (size_t i = 0; i < w->count; i++) {
         gra_node *const node = w->nodes[i];
         for (int k = 0; k < node->n_out; k++) {

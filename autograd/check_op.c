@@ -107,13 +107,13 @@ static int check(gra__checker *k, FILE *file)
 {
     verdict v = {.file = file};
     const int mark = gra_mark();
-    const gra__random_place place = gra__random_where();
+    const gra_generator_state place = gra_generator_get_state(NULL);
     const bool was = gra_set_grad(true);
     if (file)
         fprintf(file, "%s\n", k->op->schema);
     collect(k, &v);
     gra_set_grad(was);
-    gra__random_return(place);
+    gra_generator_set_state(NULL, place);
     gra_release(mark);
     free(k->samples);
     if (file && v.failed)

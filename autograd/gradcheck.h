@@ -16,12 +16,9 @@
 #ifndef GRA_AUTOGRAD_GRADCHECK_H
 #define GRA_AUTOGRAD_GRADCHECK_H
 
-#include "../core/tensor.h"
+#include "function.h"
 
 GRA_BEGIN_DECLS
-
-/* The function under test: one tensor of any shape from `count` inputs, in the caller's scope. */
-typedef gra_tensor *(*gra_function)(gra_tensor *const *inputs, int count, void *context);
 
 typedef struct gra_gradcheck_options {
     int begin_;

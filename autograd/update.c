@@ -19,6 +19,7 @@
 
 #include "autograd/walk.h"
 #include "core/error.h"
+#include "core/packed.h"
 #include "core/updater.h"
 #include "core/watch.h"
 #include "ops/ops.h"
@@ -84,24 +85,43 @@ static gra__updater **find(const gra__walk *w, const gra_storage *storage)
 }
 
 /* The leaves in this memory are needed until node `index`. */
+static void note_memory(const gra__walk *w, const gra_storage *storage, size_t index)
+{
+    gra__updater **const first = storage ? find(w, storage) : NULL;
+    for (gra__updater **u = first;
+         u && u < w->updaters + w->updater_count && (*u)->storage == storage; u++)
+        (*u)->last = index > (*u)->last ? index : (*u)->last;
+}
+
 static void note_saved(const gra__walk *w, const gra_tensor *saved, size_t index)
 {
-    gra__updater **const first = saved ? find(w, saved->storage) : NULL;
-    for (gra__updater **u = first;
-         u && u < w->updaters + w->updater_count && (*u)->storage == saved->storage; u++)
-        (*u)->last = index > (*u)->last ? index : (*u)->last;
+    if (saved)
+        note_memory(w, saved->storage, index);
+}
+
+/* What is packed may still lie where it lay. */
+static void note_packed(const gra__walk *w, const gra__packed *packed, size_t index)
+{
+    if (packed)
+        note_memory(w, packed->storage, index);
 }
 
 static void note_all_saved(const gra__walk *w)
 {
     for (size_t k = 0; k < w->count; k++) {
         const gra_node *const node = w->nodes[k];
-        for (int i = 0; i < node->n_in; i++)
+        for (int i = 0; i < node->n_in; i++) {
             note_saved(w, node->edges[i].saved, k);
-        for (int i = 0; i < node->n_out; i++)
+            note_packed(w, gra__packed_input(node, i), k);
+        }
+        for (int i = 0; i < node->n_out; i++) {
             note_saved(w, node->results[i].saved, k);
-        for (int i = 0; i < GRA_MAX_SAVED; i++)
+            note_packed(w, gra__packed_output(node, i), k);
+        }
+        for (int i = 0; i < GRA_MAX_SAVED; i++) {
             note_saved(w, node->saved[i], k);
+            note_packed(w, gra__packed_saved(node, i), k);
+        }
     }
 }
 

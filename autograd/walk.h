@@ -20,10 +20,11 @@ typedef struct gra__hooked_leaf {
     gra_tensor *grad; /* owned */
 } gra__hooked_leaf;
 
-/* What is called when the walk has ended. */
+/* What is called when the walk has ended; a part of its owner. */
 typedef struct gra__ending {
     void (*fn)(void *context);
     void *context;
+    struct gra__ending *next, **at; /* in the walk's list; at is NULL outside of one */
 } gra__ending;
 
 typedef struct gra__walk {
@@ -37,14 +38,14 @@ typedef struct gra__walk {
     size_t updater_count, updater_capacity;
     gra__updater *incomplete; /* the first whose gradient is not complete yet */
     gra__ending *endings;
-    size_t ending_count, ending_capacity;
     struct gra__walk *outer; /* the walk on this thread inside of which this one was begun */
     bool retain, create;
 } gra__walk;
 
-/* Has fn called when the walk that is under way on this thread has ended, however it ends. False with
- * an error. */
-bool gra__at_walk_end(void (*fn)(void *context), void *context);
+/* Has ending->fn called when the walk that is under way on this thread has ended, however it ends; and
+ * forgets about that. Either does nothing where it was done already. */
+void gra__at_walk_end(gra__ending *ending);
+void gra__not_at_walk_end(gra__ending *ending);
 
 /* An array with room for twice as much; NULL with an error, and the old one as it was. */
 void *gra__walk_grown(void *array, size_t *capacity, size_t element);

@@ -7,6 +7,7 @@
 
 #include "alloc_cache.h"
 #include "error_path.h"
+#include "packed.h"
 #include "schema.h"
 #include "thread_local.h"
 
@@ -180,9 +181,10 @@ gra_node *gra__node_new(const gra_call *c)
     for (int i = 0; i < GRA_MAX_SAVED; i++) {
         node->saved[i] = c->saved[i];
         gra__retain(c->saved[i]);
+        node->saves_more |= c->saved[i] != NULL;
     }
-    if (!gra__failed) /* else what it was to save is not there */
-        return node;
+    if (!gra__failed && (!gra__current_packing || gra__node_pack_inputs(node)))
+        return node; /* else what it was to save is not there */
     gra__release(node);
     return NULL;
 }
@@ -194,7 +196,7 @@ bool gra__node_keep_output(gra_node *node, int k, const gra_tensor *t)
     gra__result *const result = &node->results[k];
     result->saved = gra__alias(t);
     result->saved_version = t->storage->version;
-    return result->saved != NULL;
+    return result->saved && (!gra__current_packing || gra__node_pack_output(node, k));
 }
 
 bool gra__node_attach(gra_node *node, int k, gra_tensor *t)
@@ -227,7 +229,7 @@ void gra__node_forget(gra_tensor *t)
 
 bool gra__node_saves_something(const gra_node *node)
 {
-    return (node->saves != GRA_SAVE_NOTHING && node->n_in > 0) || node->saved[0];
+    return (node->saves != GRA_SAVE_NOTHING && node->n_in > 0) || node->saves_more;
 }
 
 static void drop(gra_tensor **saved)
@@ -244,6 +246,7 @@ void gra__node_free_saved(gra_node *node)
         drop(&node->results[k].saved);
     for (int i = 0; i < GRA_MAX_SAVED; i++)
         drop(&node->saved[i]);
+    gra__node_free_packed(node);
 }
 
 int gra__hook_id(void)

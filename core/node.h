@@ -37,8 +37,9 @@ typedef struct gra__node_hook {
 
 /* What few nodes have. */
 typedef struct gra__extra {
-    gra__node_hook *hooks; /* owned, in the order of their ids */
-    char *origin;          /* owned: "net.c:31 in module features.3"; or NULL */
+    gra__node_hook *hooks;      /* owned, in the order of their ids */
+    struct gra__packed *packed; /* owned: what is saved in another form (packed.h); or NULL */
+    char *origin;               /* owned: "net.c:31 in module features.3"; or NULL */
 } gra__extra;
 
 /* One input. At most one of node and leaf is set; neither where no gradient flows. */
@@ -75,6 +76,7 @@ struct gra_node {
     gra_tensor *saved[GRA_MAX_SAVED];
     gra__extra *extra;   /* owned; NULL for most nodes */
     gra__region *region; /* in this block: what an op in place wrote of input 0; NULL: all of it */
+    bool saves_more;     /* forward saved something besides inputs and outputs */
     bool freed;          /* what it saved is gone: a walk without retain_graph passed here */
     const void *walk;    /* atomic: the walk that is under way here, or NULL */
     bool needed;         /* during a walk: a wanted gradient lies below */

@@ -159,6 +159,10 @@ const char *gra_op_name(const gra_op *op);
 bool gra_set_grad(bool enabled);
 bool gra_grad_enabled(void);
 
+/* Whether this thread is running a function again for gra_checkpoint: what a forward changes besides its
+ * results, such as running statistics, it leaves as it is then, as it was changed the first time. */
+bool gra_is_recomputing(void);
+
 GRA_END_DECLS
 
 #endif

@@ -50,15 +50,17 @@ void gra_manual_seed(uint64_t seed)
     gra_generator_seed(&thread_default, seed);
 }
 
-gra__random_place gra__random_where(void)
+gra_generator_state gra_generator_get_state(const gra_generator *generator)
 {
-    return (gra__random_place){thread_default.seed, thread_default.position};
+    const gra_generator *const g = generator ? generator : &thread_default;
+    return (gra_generator_state){g->seed, g->position};
 }
 
-void gra__random_return(gra__random_place place)
+void gra_generator_set_state(gra_generator *generator, gra_generator_state state)
 {
-    thread_default.seed = place.seed;
-    thread_default.position = place.position;
+    gra_generator *const g = generator ? generator : &thread_default;
+    g->seed = state.seed;
+    g->position = state.position;
 }
 
 gra_random_options gra_random_defaults(void)

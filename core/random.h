@@ -24,6 +24,16 @@ gra_generator *gra_generator_new(uint64_t seed);
 void gra_manual_seed(uint64_t seed);
 void gra_generator_seed(gra_generator *generator, uint64_t seed);
 
+/* Where a generator stands: what it draws next is a function of this alone. NULL is the thread's default
+ * generator. */
+typedef struct gra_generator_state {
+    uint64_t seed;
+    uint64_t position;
+} gra_generator_state;
+
+gra_generator_state gra_generator_get_state(const gra_generator *generator);
+void gra_generator_set_state(gra_generator *generator, gra_generator_state state);
+
 typedef struct gra_random_options {
     int begin_;
     gra_shape shape;
@@ -60,13 +70,5 @@ gra_tensor *gra_uniform_(gra_tensor *t, double low, double high);
 gra_tensor *gra_normal_(gra_tensor *t, double mean, double deviation);
 
 GRA_END_DECLS
-
-/* Where the thread's default generator stands, to go back there. */
-typedef struct gra__random_place {
-    uint64_t seed, position;
-} gra__random_place;
-
-gra__random_place gra__random_where(void);
-void gra__random_return(gra__random_place place);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "core/create.h"
 #include "core/error.h"
+#include "core/op.h"
 #include "core/scope.h"
 #include "nn/layer.h"
 #include "nn/layers.h"
@@ -33,7 +34,7 @@ static gra_tensor *forward(gra_module *self, gra_tensor *x)
     o.momentum = b->o.momentum;
     o.eps = b->o.eps;
     gra_tensor *const y = gra_batch_norm_with(o);
-    if (y && training && b->count)
+    if (y && training && b->count && !gra_is_recomputing())
         gra_add_scalar_(b->count, 1);
     return y;
 }

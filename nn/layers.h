@@ -30,6 +30,12 @@ GRA_BEGIN_DECLS
  * are freed. */
 gra_module *gra_sequential_of(gra_module *const *modules, int count);
 
+/* Divides a Sequential into segments of as many modules each (the last may have more), all but the last
+ * of which are checkpoints from now on (autograd/checkpoint.h): in training, what they computed is
+ * forgotten and computed again in the backward pass. 0 or 1: none is. Returns m, or NULL with an
+ * error. It may be part of a model: gra_checkpoint_sequential(gra_module_get(vgg, "features"), 4). */
+gra_module *gra_checkpoint_sequential(gra_module *m, int segments);
+
 /* ---- layers with weights ---- */
 
 /* Parameters "weight" [out, in / groups, kernel height, kernel width] and "bias" [out], both

@@ -97,7 +97,7 @@ static gra_dims all_but_channels(int count)
 static void move_running(const gra_call *c, gra_tensor *running, gra_tensor *value, double factor)
 {
     const double momentum = ((const norm_args *)c->args)->momentum;
-    if (!running || gra__dry_run())
+    if (!running || gra__dry_run() || gra_is_recomputing())
         return;
     for (int64_t i = 0; i < running->numel; i++) {
         const int64_t at = i * running->stride[0];
