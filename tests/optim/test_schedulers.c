@@ -1,5 +1,5 @@
 /* test_schedulers.c - learning rates by plan. The sequences were recorded from PyTorch 2.13. */
-#include "gradus.h"
+#include "scheduler_cases.h"
 
 #include "../support/test.h"
 
@@ -9,45 +9,25 @@ static gra_optim *optim(double lr)
     return gra_sgd(.tensors = &p, .count = 1, .lr = lr);
 }
 
-/* Steps a plan and compares the rates after each step; frees both. */
-static void check_rates(gra_optim *opt, gra_scheduler *plan, const double *expected, int count)
+GRA_TEST(plans_give_pytorchs_rates)
 {
-    for (int i = 0; i < count; i++) {
-        ck_assert_int_eq(gra_scheduler_step(plan), 0);
-        ck_assert_msg(fabs(gra_optim_lr(opt) - expected[i]) < 1e-15,
-                      "after step %d the rate is %.17g, expected %.17g", i + 1, gra_optim_lr(opt),
-                      expected[i]);
+    gra_tensor_file *const file =
+        gra_tensor_file_open(GRA_RECORDED "/../../optim/recorded.safetensors");
+    for (int i = 0; i < SCHEDULER_CASE_COUNT; i++) {
+        const scheduler_case *const c = &scheduler_cases[i];
+        char name[64];
+        double got[SCHEDULER_STEPS + 1][3];
+        snprintf(name, sizeof name, "plans.%s", c->name);
+        ck_assert_msg(scheduler_case_run(c, got), "%s: %s", c->name, gra_error());
+        const double(*const expected)[3] = gra_tensor_data(gra_tensor_file_get(file, name));
+        GRA_ASSERT_NO_ERROR();
+        for (int t = 0; t <= SCHEDULER_STEPS; t++)
+            for (int k = 0; k < 3; k++)
+                ck_assert_msg(fabs(got[t][k] - expected[t][k]) <= 1e-15 + 1e-13 * expected[t][k],
+                              "%s: number %d after step %d is %.17g, expected %.17g", c->name, k, t,
+                              got[t][k], expected[t][k]);
     }
-    gra_free(opt, plan);
-}
-
-GRA_TEST(step_lr_multiplies_every_few_steps)
-{
-    gra_optim *const opt = optim(0.1);
-    const double expected[] = {0.1, 0.1, 0.05, 0.05, 0.05, 0.025, 0.025, 0.025, 0.0125, 0.0125};
-    check_rates(opt, gra_step_lr(opt, 3, .gamma = 0.5), expected, 10);
-}
-
-GRA_TEST(multi_step_lr_multiplies_at_its_milestones)
-{
-    gra_optim *const opt = optim(0.1);
-    const int64_t milestones[] = {2, 5, 5};
-    const double expected[] = {0.1, 0.01, 0.01, 0.01, 0.0001, 0.0001, 0.0001};
-    check_rates(opt, gra_multi_step_lr(opt, milestones, 3), expected, 7);
-}
-
-GRA_TEST(cosine_annealing_goes_down_and_up_again)
-{
-    gra_optim *opt = optim(0.1);
-    const double expected[] = {
-        0.08681980515339464,  0.05500000000000001, 0.023180194846605363, 0.01,
-        0.023180194846605363, 0.05500000000000002, 0.08681980515339469,  0.10000000000000006,
-        0.0868198051533947,   0.05500000000000005, 0.023180194846605412, 0.01,
-        0.023180194846605363};
-    check_rates(opt, gra_cosine_annealing_lr(opt, 4, .eta_min = 0.01), expected, 13);
-    const double shortest[] = {0.01, 0.1, 0.01, 0.1, 0.01};
-    opt = optim(0.1);
-    check_rates(opt, gra_cosine_annealing_lr(opt, 1, .eta_min = 0.01), shortest, 5);
+    gra_free(file);
 }
 
 GRA_TEST(plans_can_be_combined_and_rates_set_in_between)
@@ -106,6 +86,250 @@ GRA_TEST(schedulers_reject_bad_plans)
     gra_free(opt);
 }
 
+GRA_TEST(warm_ups_and_polynomials_reject_bad_plans)
+{
+    gra_optim *const opt = optim(1);
+    ASSERT_REJECTED(
+        gra_exponential_lr(opt, -1),
+        "gra_exponential_lr: gamma -1 is out of range; a number of at least 0 is needed");
+    ASSERT_REJECTED(gra_constant_lr(opt, 0),
+                    "gra_constant_lr: factor 0 is out of range; a number above 0 and up to 1 is "
+                    "needed");
+    ASSERT_REJECTED(gra_constant_lr(opt, .total_iters = 0),
+                    "gra_constant_lr: total_iters 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_linear_lr(opt, 1.5),
+                    "gra_linear_lr: start_factor 1.5 is out of range; a number above 0 and up to 1 "
+                    "is needed");
+    ASSERT_REJECTED(gra_linear_lr(opt, .end_factor = -0.5),
+                    "gra_linear_lr: end_factor -0.5 is out of range; a number from 0 to 1 is "
+                    "needed");
+    ASSERT_REJECTED(gra_linear_lr(opt, .total_iters = -1),
+                    "gra_linear_lr: total_iters -1 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_polynomial_lr(opt, 0),
+                    "gra_polynomial_lr: total_iters 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_polynomial_lr(opt, .power = NAN),
+                    "gra_polynomial_lr: power nan is out of range; a number of at least 0 is "
+                    "needed");
+    ASSERT_REJECTED(gra_cosine_annealing_warm_restarts(opt, 0),
+                    "gra_cosine_annealing_warm_restarts: t_0 0 is out of range; at least 1 is "
+                    "needed");
+    ASSERT_REJECTED(gra_cosine_annealing_warm_restarts(opt, 1, .t_mult = 0),
+                    "gra_cosine_annealing_warm_restarts: t_mult 0 is out of range; at least 1 is "
+                    "needed");
+    ASSERT_REJECTED(
+        gra_cosine_annealing_warm_restarts(opt, 1, .eta_min = -1),
+        "gra_cosine_annealing_warm_restarts: eta_min -1 is out of range; a number of at "
+        "least 0 is needed");
+    ASSERT_REJECTED(gra_lambda_lr(opt, NULL), "gra_lambda_lr: lr_lambda is NULL");
+    ck_assert_double_eq(gra_optim_lr(opt), 1);
+    gra_free(opt);
+}
+
+GRA_TEST(one_cycle_rejects_bad_plans)
+{
+    gra_optim *const opt = optim(1);
+    gra_tensor *const p = gra_requires_grad(gra_ones(GRA_SHAPE(1)));
+    gra_optim *const plain = gra_adagrad(.tensors = &p, .count = 1);
+    ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 0),
+                    "gra_one_cycle_lr: total_steps 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(
+        gra_one_cycle_lr(opt, -1, 9),
+        "gra_one_cycle_lr: max_lr -1 is out of range; a number of at least 0 is needed");
+    ASSERT_REJECTED(
+        gra_one_cycle_lr(opt, 1, 9, .pct_start = 2),
+        "gra_one_cycle_lr: pct_start 2 is out of range; a number from 0 to 1 is needed");
+    ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 9, .div_factor = 0),
+                    "gra_one_cycle_lr: div_factor 0 is out of range; a number above 0 is needed");
+    ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 9, .final_div_factor = NAN),
+                    "gra_one_cycle_lr: final_div_factor nan is out of range; a number above 0 is "
+                    "needed");
+    ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 9, .anneal_strategy = (gra_anneal)7),
+                    "gra_one_cycle_lr: anneal_strategy 7 is unknown; GRA_ANNEAL_COS or "
+                    "GRA_ANNEAL_LINEAR is needed");
+    ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 9, .base_momentum = -1),
+                    "gra_one_cycle_lr: base_momentum -1 is out of range; a number of at least 0 is "
+                    "needed");
+    ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 9, .max_momentum = NAN),
+                    "gra_one_cycle_lr: max_momentum nan is out of range; a number of at least 0 is "
+                    "needed");
+    ASSERT_REJECTED(gra_one_cycle_lr(plain, 1, 9),
+                    "gra_one_cycle_lr: Adagrad has neither momentum nor betas to cycle; give "
+                    ".cycle_momentum = false");
+    ASSERT_REJECTED(gra_one_cycle_lr(NULL, 1, 9), "gra_one_cycle_lr: the optimizer is NULL");
+    ck_assert_double_eq(gra_optim_lr(opt), 1);
+    gra_free(opt, plain);
+}
+
+GRA_TEST(one_cycle_ends_after_its_steps)
+{
+    for (int linear = 0; linear < 2; linear++) {
+        gra_optim *const opt = optim(1);
+        gra_scheduler *const plan =
+            gra_one_cycle_lr(opt, 2.5, 10, .cycle_momentum = false,
+                             .anneal_strategy = (gra_anneal)linear, .final_div_factor = 10);
+        ck_assert_double_eq_tol(gra_optim_lr(opt), 0.1, 1e-15);
+        for (int t = 0; t < 10; t++)
+            ck_assert_int_eq(gra_scheduler_step(plan), 0);
+        ck_assert_double_eq_tol(gra_optim_lr(opt), 0.01, 1e-15);
+        ck_assert_int_eq(gra_scheduler_step(plan), -1);
+        GRA_ASSERT_ERROR("gra_one_cycle_lr: the plan has 10 steps, and all of them are taken");
+        ck_assert_double_eq_tol(gra_optim_lr(opt), 0.01, 1e-15);
+        gra_free(opt, plan);
+    }
+}
+
+/* Phases without a step in them. */
+GRA_TEST(one_cycle_may_be_short)
+{
+    for (int total = 1; total <= 4; total++)
+        for (int third = 0; third <= 4; third++) {
+            gra_optim *const opt = optim(1);
+            gra_scheduler *const plan =
+                gra_one_cycle_lr(opt, 1, total, .pct_start = third / 4.0, .three_phase = third % 2);
+            for (int t = 0; t < total; t++) {
+                ck_assert_int_eq(gra_scheduler_step(plan), 0);
+                ck_assert(gra_optim_lr(opt) > 0 && gra_optim_lr(opt) <= 1);
+            }
+            gra_free(opt, plan);
+        }
+}
+
+GRA_TEST(plateau_rejects_bad_plans)
+{
+    gra_optim *const opt = optim(1);
+    const double limits[] = {-1};
+    ASSERT_REJECTED(
+        gra_reduce_lr_on_plateau(opt, .factor = 1),
+        "gra_reduce_lr_on_plateau: factor 1 is out of range; a number from 0 to below 1 "
+        "is needed");
+    ASSERT_REJECTED(gra_reduce_lr_on_plateau(opt, .patience = -1),
+                    "gra_reduce_lr_on_plateau: patience -1 is out of range; a number of at least 0 "
+                    "is needed");
+    ASSERT_REJECTED(gra_reduce_lr_on_plateau(opt, .threshold = NAN),
+                    "gra_reduce_lr_on_plateau: threshold nan is out of range; a number of at least "
+                    "0 is needed");
+    ASSERT_REJECTED(gra_reduce_lr_on_plateau(opt, .cooldown = -1),
+                    "gra_reduce_lr_on_plateau: cooldown -1 is out of range; a number of at least 0 "
+                    "is needed");
+    ASSERT_REJECTED(gra_reduce_lr_on_plateau(opt, .eps = -1),
+                    "gra_reduce_lr_on_plateau: eps -1 is out of range; a number of at least 0 is "
+                    "needed");
+    ASSERT_REJECTED(
+        gra_reduce_lr_on_plateau(opt, .min_lrs = limits),
+        "gra_reduce_lr_on_plateau: min_lr -1 is out of range; a number of at least 0 is "
+        "needed");
+    ASSERT_REJECTED(gra_reduce_lr_on_plateau(opt, .mode = (gra_plateau_mode)2),
+                    "gra_reduce_lr_on_plateau: mode 2 is unknown; GRA_PLATEAU_MIN or "
+                    "GRA_PLATEAU_MAX is needed");
+    ASSERT_REJECTED(gra_reduce_lr_on_plateau(opt, .threshold_mode = (gra_threshold_mode)2),
+                    "gra_reduce_lr_on_plateau: threshold_mode 2 is unknown; GRA_THRESHOLD_REL or "
+                    "GRA_THRESHOLD_ABS is needed");
+    gra_scheduler *const plan = gra_reduce_lr_on_plateau(opt), *const other = gra_step_lr(opt, 1);
+    ck_assert_int_eq(gra_scheduler_step(plan), -1);
+    GRA_ASSERT_ERROR("gra_scheduler_step: gra_reduce_lr_on_plateau watches a metric; call "
+                     "gra_scheduler_step_metric");
+    ck_assert_int_eq(gra_scheduler_step_metric(other, 1), -1);
+    GRA_ASSERT_ERROR("gra_scheduler_step_metric: only gra_reduce_lr_on_plateau watches a metric; "
+                     "call gra_scheduler_step");
+    gra_free(opt, plan, other);
+}
+
+GRA_TEST(a_metric_of_nan_is_not_better)
+{
+    gra_optim *const opt = optim(1);
+    gra_scheduler *const plan = gra_reduce_lr_on_plateau(opt, .patience = 1);
+    for (int t = 0; t < 2; t++)
+        ck_assert_int_eq(gra_scheduler_step_metric(plan, NAN), 0);
+    ck_assert_double_eq_tol(gra_optim_lr(opt), 0.1, 1e-15);
+    gra_free(opt, plan);
+}
+
+GRA_TEST(plans_of_plans_take_over_what_they_are_given)
+{
+    gra_optim *const opt = optim(1), *const other = optim(1);
+    ASSERT_REJECTED(gra_sequential_lr(GRA_MILESTONES(3, 3), gra_step_lr(opt, 1),
+                                      gra_step_lr(opt, 1), gra_step_lr(opt, 1)),
+                    "gra_sequential_lr: milestones 3 and 3 do not ascend");
+    ASSERT_REJECTED(gra_sequential_lr(GRA_MILESTONES(3), gra_step_lr(opt, 1)),
+                    "gra_sequential_lr: 1 milestones are given for 1 schedulers; one less than "
+                    "schedulers is needed");
+    ASSERT_REJECTED(
+        gra_sequential_lr_of((gra_milestones){NULL, 1},
+                             (gra_scheduler *[]){gra_step_lr(opt, 1), gra_step_lr(opt, 1)}, 2),
+        "gra_sequential_lr: the list of milestones is NULL");
+    ASSERT_REJECTED(gra_chained_scheduler(gra_step_lr(opt, 1), gra_step_lr(other, 1)),
+                    "gra_chained_scheduler: schedulers 0 and 1 have different optimizers");
+    ASSERT_REJECTED(gra_chained_scheduler(gra_reduce_lr_on_plateau(opt)),
+                    "gra_chained_scheduler: scheduler 0 is gra_reduce_lr_on_plateau, which needs a "
+                    "metric at each step");
+    gra_scheduler *plan = gra_step_lr(opt, 1);
+    ASSERT_REJECTED(gra_chained_scheduler(plan, plan),
+                    "gra_chained_scheduler: schedulers 0 and 1 are the same");
+    ASSERT_REJECTED(gra_chained_scheduler_of(NULL, 0),
+                    "gra_chained_scheduler: there are no schedulers");
+    gra_scheduler *const part = gra_step_lr(opt, 1, .gamma = 0.5);
+    plan = gra_chained_scheduler(part);
+    ASSERT_REJECTED(gra_chained_scheduler(gra_step_lr(opt, 1), part),
+                    "gra_chained_scheduler: scheduler 1 belongs to another plan already");
+    ASSERT_REJECTED(gra_chained_scheduler(gra_step_lr(opt, 0), NULL),
+                    "gra_step_lr: step_size 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_chained_scheduler(NULL), "gra_chained_scheduler: scheduler 0 is NULL");
+    gra_scheduler_step(plan);
+    ck_assert_double_eq(gra_optim_lr(opt), 0.5);
+    gra_free(opt, other, plan);
+}
+
+static double failing(int64_t t, int group, void *context)
+{
+    (void)group, (void)context;
+    return t == 2 ? NAN : 1;
+}
+
+GRA_TEST(a_step_that_fails_changes_nothing)
+{
+    gra_optim *const opt = optim(1);
+    gra_scheduler *const half = gra_step_lr(opt, 1, .gamma = 0.5),
+                         *const plan = gra_chained_scheduler(gra_lambda_lr(opt, failing), half);
+    ck_assert_int_eq(gra_scheduler_step(plan), 0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(gra_scheduler_step(plan), -1);
+        GRA_ASSERT_ERROR("gra_lambda_lr: lr nan is out of range; a number of at least 0 is needed");
+        ck_assert_double_eq(gra_optim_lr(opt), 0.5);
+    }
+    gra_free(opt, plan);
+}
+
+GRA_TEST(plans_come_after_groups)
+{
+    gra_optim *const opt = optim(1);
+    gra_scheduler *const plan = gra_step_lr(opt, 1);
+    gra_tensor *const p = gra_requires_grad(gra_ones(GRA_SHAPE(1)));
+    gra_optim_group(opt, .tensors = &p, .count = 1);
+    ck_assert_int_eq(gra_scheduler_step(plan), -1);
+    GRA_ASSERT_ERROR("gra_scheduler_step: the optimizer has 2 groups, and had 1 when the plan was "
+                     "made; make groups before plans");
+    ck_assert_double_eq(gra_optim_lr(opt), 1);
+    gra_free(opt, plan);
+}
+
+/* A plan inside a plan inside a plan begins with each turn. */
+GRA_TEST(plans_of_plans_nest)
+{
+    gra_optim *const opt = optim(1);
+    gra_scheduler *const plan =
+        gra_sequential_lr(GRA_MILESTONES(2), gra_chained_scheduler(gra_exponential_lr(opt, 0.5)),
+                          gra_sequential_lr(GRA_MILESTONES(1), gra_constant_lr(opt, 0.25),
+                                            gra_chained_scheduler(gra_exponential_lr(opt, 0.5),
+                                                                  gra_constant_lr(opt, 0.5, 1))));
+    const double expected[] = {0.5, 0.25, 0.5, 0.5, 0.25};
+    for (int t = 0; t < 5; t++) {
+        ck_assert_int_eq(gra_scheduler_step(plan), 0);
+        ck_assert_msg(fabs(gra_optim_lr(opt) - expected[t]) < 1e-15, "after step %d: %g", t + 1,
+                      gra_optim_lr(opt));
+    }
+    gra_free(opt, plan);
+}
+
 GRA_TEST(a_plan_waits_while_an_error_is_pending)
 {
     gra_optim *const opt = optim(1);
@@ -118,8 +342,11 @@ GRA_TEST(a_plan_waits_while_an_error_is_pending)
     gra_free(opt, plan);
 }
 
-GRA_TEST_MAIN("schedulers", step_lr_multiplies_every_few_steps,
-              multi_step_lr_multiplies_at_its_milestones, cosine_annealing_goes_down_and_up_again,
+GRA_TEST_MAIN("schedulers", plans_give_pytorchs_rates,
               plans_can_be_combined_and_rates_set_in_between,
               an_optimizer_may_be_freed_before_its_plan, schedulers_reject_bad_plans,
+              warm_ups_and_polynomials_reject_bad_plans, one_cycle_rejects_bad_plans,
+              one_cycle_ends_after_its_steps, one_cycle_may_be_short, plateau_rejects_bad_plans,
+              a_metric_of_nan_is_not_better, plans_of_plans_take_over_what_they_are_given,
+              a_step_that_fails_changes_nothing, plans_come_after_groups, plans_of_plans_nest,
               a_plan_waits_while_an_error_is_pending)

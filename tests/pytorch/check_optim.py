@@ -8,10 +8,12 @@ GRADUS_BUILD names the build folder with optim_tool. The cases are those of test
 """
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch.optim import lr_scheduler as plans
 from torch.optim import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, NAdam, RMSprop
 
 from checks import Tool, run_checks
@@ -80,6 +82,63 @@ CASES = {
 }
 
 
+def halving(t, group):
+    return 1 / (t + 1) if group else 0.5 if t % 2 else 1
+
+
+PLANS = {
+    "step_lr": lambda opt: plans.StepLR(opt, 3, gamma=0.5),
+    "multi_step_lr": lambda opt: plans.MultiStepLR(opt, [2, 5, 5]),
+    "exponential_lr": lambda opt: plans.ExponentialLR(opt, 0.9),
+    "constant_lr": lambda opt: plans.ConstantLR(opt),
+    "constant_lr_options": lambda opt: plans.ConstantLR(opt, factor=0.7, total_iters=9),
+    "linear_lr": lambda opt: plans.LinearLR(opt),
+    "linear_lr_options": lambda opt: plans.LinearLR(opt, start_factor=0.9, end_factor=0, total_iters=11),
+    "polynomial_lr": lambda opt: plans.PolynomialLR(opt),
+    "polynomial_lr_options": lambda opt: plans.PolynomialLR(opt, total_iters=13, power=2.5),
+    "cosine_annealing_lr": lambda opt: plans.CosineAnnealingLR(opt, 7, eta_min=0.01),
+    "cosine_annealing_lr_shortest": lambda opt: plans.CosineAnnealingLR(opt, 1),
+    "warm_restarts": lambda opt: plans.CosineAnnealingWarmRestarts(opt, 4),
+    "warm_restarts_options": lambda opt: plans.CosineAnnealingWarmRestarts(opt, 3, T_mult=2, eta_min=0.005),
+    "lambda_lr": lambda opt: plans.LambdaLR(opt, [lambda t: halving(t, 0), lambda t: halving(t, 1)]),
+    "one_cycle_lr": lambda opt: plans.OneCycleLR(opt, 0.3, 41),
+    "one_cycle_lr_linear": lambda opt: plans.OneCycleLR(opt, 0.3, 41, pct_start=0.45, anneal_strategy="linear"),
+    "one_cycle_lr_three_phase": lambda opt: plans.OneCycleLR(
+        opt, 0.3, 45, three_phase=True, div_factor=10, final_div_factor=100, base_momentum=0.7, max_momentum=0.9),
+    "one_cycle_lr_groups": lambda opt: plans.OneCycleLR(opt, [0.5, 0.25], total_steps=41, cycle_momentum=False),
+    "one_cycle_lr_adamw": lambda opt: plans.OneCycleLR(opt, 0.3, 41, pct_start=0.0),
+    "plateau_metric": lambda opt: plans.ReduceLROnPlateau(opt, patience=2),
+    "plateau_options_metric": lambda opt: plans.ReduceLROnPlateau(
+        opt, factor=0.5, patience=1, threshold=0.2, threshold_mode="abs", cooldown=2, min_lr=[0.03, 0.001], eps=1e-3),
+    "plateau_max_metric": lambda opt: plans.ReduceLROnPlateau(opt, mode="max", patience=3, min_lr=1e-4),
+    "plateau_max_abs_metric": lambda opt: plans.ReduceLROnPlateau(
+        opt, mode="max", patience=0, threshold_mode="abs", threshold=0.5),
+    "warm_up_and_cosine": lambda opt: plans.SequentialLR(
+        opt, [plans.LinearLR(opt, 0.1), plans.CosineAnnealingLR(opt, 20, eta_min=0.001)], [6]),
+    "three_in_a_row": lambda opt: plans.SequentialLR(
+        opt, [plans.ConstantLR(opt, total_iters=3), plans.ExponentialLR(opt, 0.8), plans.PolynomialLR(opt, 10, 2)],
+        [4, 15]),
+    "chained": lambda opt: plans.ChainedScheduler([plans.ConstantLR(opt, 0.5, 4), plans.ExponentialLR(opt, 0.9)]),
+}
+PLAN_STEPS = 40
+METRICS = [3, 2, 1.9, 1.9, 1.9, 1.89999, 2.5, 1, 1, 1]
+
+
+def follow(name):
+    """Both groups' rates and the first one's momentum, before the first step of a plan and after each."""
+    groups = [dict(params=[torch.nn.Parameter(torch.ones(1))], lr=lr) for lr in (0.1, 0.02)]
+    opt = AdamW(groups, lr=0.1) if "adamw" in name else SGD(groups, lr=0.1, momentum=0.5)
+    plan, rows = PLANS[name](opt), []
+    for t in range(PLAN_STEPS + 1):
+        first, second = opt.param_groups
+        rows.append([first["lr"], second["lr"], first["betas"][0] if "adamw" in name else first["momentum"]])
+        opt.step()
+        if t == PLAN_STEPS:
+            break
+        plan.step(*[METRICS[t % 10] - t // 20] if "metric" in name else [])
+    return torch.tensor(rows, dtype=torch.float64)
+
+
 def samples(seed):
     """First values and gradients; one element never has a gradient, and one has the same sign throughout."""
     torch.manual_seed(seed)
@@ -130,6 +189,8 @@ def record():
     named = samples(1)
     for name in CASES:
         named |= run(name, named, torch.float64)
+    for name in PLANS:
+        named[f"plans.{name}"] = follow(name)
     save_file({k: v.contiguous() for k, v in named.items()}, RECORDED)
 
 
@@ -159,11 +220,18 @@ def check_sixty_steps_agree_with_pytorch_in_float64(folder):
 
 
 def check_sixty_steps_agree_with_pytorch_in_float32(folder):
-    compare(folder, torch.float32, 2e-5)
+    compare(folder, torch.float32, 4e-6)
+
+
+def check_plans_agree_with_pytorch(folder):
+    tool("plans", folder / "ours.safetensors")
+    apart, name = largest_difference({name: follow(name) for name in PLANS}, load_file(folder / "ours.safetensors"))
+    assert apart <= 1e-14, f"{name} differs by {apart:.1e}"
 
 
 if __name__ == "__main__":
     torch.set_default_dtype(torch.float64)
+    warnings.simplefilter("ignore")  # of PyTorch, about plans within plans
     if "--record" in sys.argv:
         record()
     else:

@@ -3,8 +3,10 @@
  *   optim_tool run DTYPE START OUT      every case of tests/optim/optimizer_cases.h from the first values and
  *                                       along the gradients in START; OUT gets CASE.INDEX and
  *                                       CASE.INDEX.MEMORY
+ *   optim_tool plans OUT                OUT gets the rates of every plan of tests/optim/scheduler_cases.h
  */
 #include "tests/optim/optimizer_cases.h"
+#include "tests/optim/scheduler_cases.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,12 +60,27 @@ static int run(const char *dtype, const char *start, const char *out)
     return gra_error() != NULL;
 }
 
+static int plans(const char *out)
+{
+    const char *names[SCHEDULER_CASE_COUNT];
+    gra_tensor *rates[SCHEDULER_CASE_COUNT];
+    for (int i = 0; i < SCHEDULER_CASE_COUNT && !gra_error(); i++) {
+        names[i] = scheduler_cases[i].name;
+        rates[i] = gra_zeros(GRA_SHAPE(SCHEDULER_STEPS + 1, 3), GRA_FLOAT64);
+        scheduler_case_run(&scheduler_cases[i], gra_tensor_data(rates[i]));
+    }
+    gra_save_tensors(out, names, rates, SCHEDULER_CASE_COUNT);
+    return gra_error() != NULL;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 5 || strcmp(argv[1], "run") != 0)
-        return 2;
-    const int failed = run(argv[2], argv[3], argv[4]);
-    if (failed)
+    int failed = 2;
+    if (argc == 5 && strcmp(argv[1], "run") == 0)
+        failed = run(argv[2], argv[3], argv[4]);
+    else if (argc == 3 && strcmp(argv[1], "plans") == 0)
+        failed = plans(argv[2]);
+    if (failed == 1)
         fprintf(stderr, "optim_tool: %s\n", gra_error());
     gra_release(0);
     return failed;
