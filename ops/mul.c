@@ -34,6 +34,8 @@ static void mul_inplace_forward(gra_call *c)
     if (c->needs[1] && !(c->saved[0] = gra__old_value(c->in[0])))
         return;
     gra__binary(c, gra__kernels_get()->elementwise->mul);
+    if (!c->needs[0])
+        c->saves = GRA_SAVE_NOTHING;
 }
 
 static void mul_scalar_forward(gra_call *c)
