@@ -737,6 +737,28 @@ gra_tensor *gra_pad_with(gra_pad_options o); /* y[i] = x[i - left], and outside 
                               .mode = "constant", .begin_ = 0, __VA_ARGS__))
 #endif
 
+/* ---- images of another size ---- */
+typedef struct gra_interpolate_options {
+    int begin_;
+    gra_tensor *input;   /* [N, C, L], [N, C, H, W] or [N, C, D, H, W] */
+    gra_shape size;      /* of the dims behind the channels; GRA_SHAPE(n): n for each of them */
+    double scale_factor; /* given instead of size: the result is floor(size scale_factor) */
+    const char *mode;    /* "nearest", "nearest-exact" (any dtype), "linear" (3 dims),
+                                   "bilinear", "bicubic" (4) or "trilinear" (5) */
+    bool align_corners;  /* false; true: the outermost pixels' centres lie on each other */
+    double scale_factor_dhw[3]; /* given instead: depth, height, width */
+} gra_interpolate_options;
+
+gra_interpolate_options gra_interpolate_defaults(void);
+gra_tensor *gra_interpolate_with(
+    gra_interpolate_options o); /* y[p] = sum_k w[k] x[i + k] around i = (p + 1/2) in/out - 1/2 */
+
+#ifndef __cplusplus
+#define gra_interpolate(...)                                                                       \
+    gra_interpolate_with(GRA_KEYWORDS(gra_interpolate_options, .size = {&gra_shape_kind, 0, {0}},  \
+                                      .mode = "nearest", .begin_ = 0, __VA_ARGS__))
+#endif
+
 /* ---- normalisation: x [N, C, ...] ---- */
 typedef struct gra_local_response_norm_options {
     int begin_;

@@ -16,7 +16,7 @@
     {                                                                                              \
 #isa, &gra__elementwise_##isa, &gra__reduce_##isa, &gra__gemm_##isa, &gra__winograd_##isa, \
             &gra__channels_last_##isa, &gra__pool2d_nhwc_##isa, &gra__norm_##isa,                  \
-            &gra__optimizers_##isa, &gra__loss_##isa                                               \
+            &gra__resample_##isa, &gra__optimizers_##isa, &gra__loss_##isa                         \
     }
 
 extern const struct gra__gemm_table gra__gemm_baseline;
@@ -24,6 +24,7 @@ extern const struct gra__winograd_table gra__winograd_baseline;
 extern const struct gra__channels_last_table gra__channels_last_baseline;
 extern const struct gra__pool2d_nhwc_table gra__pool2d_nhwc_baseline;
 extern const struct gra__norm_table gra__norm_baseline;
+extern const struct gra__resample_table gra__resample_baseline;
 extern const gra__optimizers_table gra__optimizers_baseline;
 extern const struct gra__loss_table gra__loss_baseline;
 
@@ -33,6 +34,7 @@ extern const struct gra__winograd_table gra__winograd_avx2, gra__winograd_avx512
 extern const struct gra__channels_last_table gra__channels_last_avx2, gra__channels_last_avx512;
 extern const struct gra__pool2d_nhwc_table gra__pool2d_nhwc_avx2, gra__pool2d_nhwc_avx512;
 extern const struct gra__norm_table gra__norm_avx2, gra__norm_avx512;
+extern const struct gra__resample_table gra__resample_avx2, gra__resample_avx512;
 extern const gra__optimizers_table gra__optimizers_avx2, gra__optimizers_avx512;
 extern const struct gra__loss_table gra__loss_avx2, gra__loss_avx512;
 

@@ -26,6 +26,7 @@ struct gra__winograd_table;
 struct gra__channels_last_table;
 struct gra__pool2d_nhwc_table;
 struct gra__norm_table;
+struct gra__resample_table;
 struct gra__loss_table;
 
 typedef struct gra__kernels {
@@ -37,6 +38,7 @@ typedef struct gra__kernels {
     const struct gra__channels_last_table *channels_last; // channels_last.h
     const struct gra__pool2d_nhwc_table *pool2d_nhwc;     // pool2d_nhwc.h
     const struct gra__norm_table *norm;                   // norm.h
+    const struct gra__resample_table *resample;           // resample.h
     const gra__optimizers_table *optimizers;              // optimizers.h
     const struct gra__loss_table *loss;                   // loss.h
 } gra__kernels;

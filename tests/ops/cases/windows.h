@@ -172,4 +172,60 @@ CASE(adaptive_max_pool2d_larger, adaptive_max(in[0], 3, 5, false))
 CASE(adaptive_max_pool2d_channels_last, adaptive_max(in[0], 3, 2, false))
 CASE(adaptive_max_pool2d_channels_last_places, adaptive_max(in[0], 3, 2, true))
 CASE(adaptive_max_pool2d_no_batch, adaptive_max(in[0], 2, 2, false))
+CASE(interpolate_nearest, gra_square(gra_interpolate(in[0], GRA_SHAPE(5, 3), .mode = "nearest")))
+CASE(interpolate_nearest_1d, gra_square(gra_interpolate(in[0], GRA_SHAPE(7), .mode = "nearest")))
+CASE(interpolate_nearest_3d,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(3, 4, 5), .mode = "nearest")))
+CASE(interpolate_nearest_channels_last,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(6, 4), .mode = "nearest")))
+CASE(interpolate_nearest_exact,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(5, 7), .mode = "nearest-exact")))
+CASE(interpolate_nearest_int, gra_interpolate(in[0], GRA_SHAPE(5, 3), .mode = "nearest"))
+CASE(interpolate_nearest_empty,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(5, 3), .mode = "nearest")))
+CASE(interpolate_linear, gra_square(gra_interpolate(in[0], GRA_SHAPE(7), .mode = "linear")))
+CASE(interpolate_linear_corners,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(7), .mode = "linear", .align_corners = true)))
+CASE(interpolate_linear_one, gra_square(gra_interpolate(in[0], GRA_SHAPE(3), .mode = "linear")))
+CASE(interpolate_bilinear, gra_square(gra_interpolate(in[0], GRA_SHAPE(5, 7), .mode = "bilinear")))
+CASE(interpolate_bilinear_smaller,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(2, 3), .mode = "bilinear")))
+CASE(interpolate_bilinear_corners,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(5, 3), .mode = "bilinear", .align_corners = true)))
+CASE(interpolate_bilinear_corners_one,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(1, 1), .mode = "bilinear", .align_corners = true)))
+CASE(interpolate_bilinear_channels_last,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(6, 5), .mode = "bilinear")))
+CASE(interpolate_bilinear_same,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(3, 4), .mode = "bilinear")))
+CASE(interpolate_bilinear_empty,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(3, 4), .mode = "bilinear")))
+CASE(interpolate_bicubic, gra_square(gra_interpolate(in[0], GRA_SHAPE(5, 7), .mode = "bicubic")))
+CASE(interpolate_bicubic_corners,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(5, 7), .mode = "bicubic", .align_corners = true)))
+CASE(interpolate_bicubic_channels_last,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(3, 4), .mode = "bicubic")))
+CASE(interpolate_trilinear,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(3, 4, 3), .mode = "trilinear")))
+CASE(interpolate_trilinear_corners,
+     gra_square(gra_interpolate(in[0], GRA_SHAPE(2, 4, 3), .mode = "trilinear",
+                                .align_corners = true)))
+CASE(interpolate_nearest_scale,
+     gra_square(gra_interpolate(in[0], .scale_factor = 2, .mode = "nearest")))
+CASE(interpolate_nearest_scale_odd,
+     gra_square(gra_interpolate(in[0], .scale_factor = 1.7, .mode = "nearest")))
+CASE(interpolate_nearest_exact_scale,
+     gra_square(gra_interpolate(in[0], .scale_factor = 0.6, .mode = "nearest-exact")))
+CASE(interpolate_bilinear_scale,
+     gra_square(gra_interpolate(in[0], .scale_factor = 2, .mode = "bilinear")))
+CASE(interpolate_bilinear_scale_odd,
+     gra_square(gra_interpolate(in[0], .scale_factor = 1.7, .mode = "bilinear")))
+CASE(interpolate_bicubic_scale_odd,
+     gra_square(gra_interpolate(in[0], .scale_factor = 0.6, .mode = "bicubic")))
+CASE(interpolate_linear_scale,
+     gra_square(gra_interpolate(in[0], .scale_factor = 2.5, .mode = "linear")))
+CASE(interpolate_trilinear_scale,
+     gra_square(gra_interpolate(in[0], .scale_factor = 1.5, .mode = "trilinear")))
+CASE(interpolate_bilinear_scales,
+     gra_square(gra_interpolate(in[0], .scale_factor_dhw = {0, 1.5, 2}, .mode = "bilinear")))
 #endif
