@@ -49,6 +49,7 @@
 #include "nn/models/lenet5.h"
 #include "nn/models/vgg.h"
 #include "nn/module.h"
+#include "nn/module_hooks.h"
 #include "nn/summary.h"
 
 #include "optim/clip.h"

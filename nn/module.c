@@ -25,6 +25,7 @@ void *gra__grown(void *array, int count, size_t element)
 static void module_destroy(void *self)
 {
     gra_module *const m = self;
+    gra__module_hooks_free(m);
     if (m->type->destroy)
         m->type->destroy(m);
     for (int i = 0; i < m->child_count; i++) {
@@ -269,7 +270,7 @@ gra_tensor *gra_forward(gra_module *m, gra_tensor *x)
                         m->type->forward_two ? "; call gra_loss(m, input, target)" : "");
     frame f;
     begin(&f, m);
-    return end(&f, m, x, m->type->forward(m, x));
+    return end(&f, m, x, m->hooks ? gra__module_call_hooked(m, x, NULL) : m->type->forward(m, x));
 }
 
 gra_tensor *gra__forward_fused(gra_module *const *modules, gra__fused_fn fused, gra_tensor *x)
@@ -297,7 +298,9 @@ gra_tensor *gra_loss(gra_module *m, gra_tensor *input, gra_tensor *target)
                         m->type->name);
     frame f;
     begin(&f, m);
-    return end(&f, m, input, m->type->forward_two(m, input, target));
+    return end(&f, m, input,
+               m->hooks ? gra__module_call_hooked(m, input, target)
+                        : m->type->forward_two(m, input, target));
 }
 
 static void set_training(gra_module *m, void *context)

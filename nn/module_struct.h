@@ -23,6 +23,8 @@ typedef struct gra__member {
     bool is_buffer;     /* not trained */
 } gra__member;
 
+typedef struct gra__module_hook gra__module_hook;
+
 struct gra_module {
     gra_object head;
     const gra_module_class *type;
@@ -31,6 +33,7 @@ struct gra_module {
     int child_count, member_count;
     gra__child *children;
     gra__member *members;
+    gra__module_hook *hooks;  /* owned, in the order of their ids (module_hooks.h); NULL for most */
     size_t bytes;             /* of this block */
     _Alignas(64) char data[]; /* the class's own */
 };
@@ -65,6 +68,10 @@ gra__observer *gra__module_observe(gra__observer *observer);
 
 /* Whether somebody looks at each module's results, so that neighbours must not be run as one. */
 bool gra__module_is_observed(void);
+
+/* The forward of a module that has hooks, with them around it; target is NULL for one input. */
+gra_tensor *gra__module_call_hooked(gra_module *m, gra_tensor *x, gra_tensor *target);
+void gra__module_hooks_free(gra_module *m);
 
 /* Runs a module and those behind it as one, under the name of the first. */
 typedef gra_tensor *(*gra__fused_fn)(gra_module *const *modules, gra_tensor *x);

@@ -30,12 +30,12 @@ static const fusion fusions[] = {
     {{&gra__conv2d_class, &gra__relu_class}, gra__conv2d_relu_forward, NULL},
 };
 
-/* How many of the modules the fusion takes, 0 where they are others. */
+/* How many of the modules the fusion takes, 0 where they are others or have hooks, which look at each. */
 static int taken(const fusion *f, gra_module *const *modules, int count)
 {
     int i = 0;
     for (; f->classes[i]; i++)
-        if (i == count || !gra_module_is(modules[i], f->classes[i]))
+        if (i == count || !gra_module_is(modules[i], f->classes[i]) || modules[i]->hooks)
             return 0;
     return i;
 }
