@@ -18,6 +18,7 @@
 #include "core/create.h"
 #include "core/dtype.h"
 #include "core/error.h"
+#include "core/lines.h"
 #include "core/invoke.h"
 #include "core/object.h"
 #include "core/op.h"
@@ -34,6 +35,7 @@
 
 #include "ops/ops.h"
 
+#include "autograd/anomaly.h"
 #include "autograd/backward.h"
 #include "autograd/check_op.h"
 #include "autograd/checkpoint.h"
@@ -67,5 +69,9 @@
 #include "io/safetensors.h"
 
 #include "viz/graph_dot.h"
+
+#ifdef GRA_LINES
+#include "gradus_lines.h"
+#endif
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "autograd/walk.h"
 #include "core/alloc_cache.h"
+#include "core/anomaly.h"
 #include "core/create.h"
 #include "core/error.h"
 #include "core/error_path.h"
@@ -344,6 +345,48 @@ static void blame_rule(const gra_node *node)
     gra__error_inside("the rule of ", text);
 }
 
+/* Says what it was given, where that was not finite; "" where it was. */
+static const char *given(const gra_node *node, gra_tensor *const *g, char text[GRA__ANOMALY + 64])
+{
+    char where[GRA__ANOMALY];
+    text[0] = 0;
+    for (int k = 0; k < node->n_out && !text[0]; k++)
+        if (gra__find_anomaly(g[k], false, where))
+            snprintf(text, GRA__ANOMALY + 64, ", as that of its output %d is %s", k, where);
+    return text;
+}
+
+/* In anomaly mode: whether the gradients that a rule gave are numbers. False with an error. */
+static bool are_numbers(const gra_node *node, const bool *needs, gra_tensor *const *dx,
+                        gra_tensor *const *g)
+{
+    char where[GRA__ANOMALY], cause[GRA__ANOMALY + 64], shape[GRA_SHAPE_TEXT], origin[GRA__ORIGIN];
+    for (int i = 0; i < node->n_in; i++) {
+        if (!needs[i] || !gra__find_anomaly(dx[i], gra__anomaly.allow_infinity, where))
+            continue;
+        gra_fail("gra_backward: the rule of %s gave its input %d (%s %s) a gradient that is %s%s%s",
+                 gra_op_name(node->op), i, gra_dtype_name(node->edges[i].dtype),
+                 gra_shape_text(node->edges[i].shape, shape), where, given(node, g, cause),
+                 gra__node_origin(node, origin));
+        return false;
+    }
+    return true;
+}
+
+/* Calls the rule alone. In anomaly mode its own ops are not looked at. */
+static bool run_rule(const gra_node *node, gra_call *c, gra_tensor **g, gra_tensor **dx)
+{
+    const bool inside = gra__anomaly.inside;
+    gra__anomaly.inside = true;
+    gra__watch_call(GRA__RULE, true, c);
+    node->op->vjp(c, g, dx);
+    if (gra__failed)
+        blame_rule(node);
+    gra__watch_call(GRA__RULE, false, c);
+    gra__anomaly.inside = inside;
+    return !gra__failed && (!gra__anomaly.on || are_numbers(node, c->needs, dx, g));
+}
+
 /* Fits the gradients that a rule gave before hooks see them. */
 static bool run_hooks(gra_node *node, const bool *needs, gra_tensor **dx, gra_tensor **g)
 {
@@ -390,12 +433,7 @@ static bool call_rule(gra__walk *w, size_t index, gra_tensor **g, gra_tensor **l
     gra_tensor *const whole = node->region ? g[0] : NULL;
     if (whole && !(g[0] = gra__region_get(whole, node->region)))
         return false;
-    gra__watch_call(GRA__RULE, true, &c);
-    node->op->vjp(&c, g, dx);
-    if (gra__failed)
-        blame_rule(node);
-    gra__watch_call(GRA__RULE, false, &c);
-    return !gra__failed && (!whole || put_back(node, needs, dx, g, whole)) &&
+    return run_rule(node, &c, g, dx) && (!whole || put_back(node, needs, dx, g, whole)) &&
            (!node->extra || run_hooks(node, needs, dx, g)) && pass_on(w, node, needs, dx) &&
            (streamed < 0 || gra__update_stream(&c, g, streamed));
 }

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include "autograd/walk.h"
+#include "core/anomaly.h"
 #include "core/error.h"
 #include "core/packed.h"
 #include "core/updater.h"
@@ -238,7 +239,8 @@ static bool saves_twin(const gra_node *node, int i)
 
 int gra__update_in_strips(const gra__walk *w, const gra_node *node, size_t index)
 {
-    for (int i = 0; i < node->n_in && node->op->vjp_strips && w->updater_count; i++) {
+    const bool may = node->op->vjp_strips && w->updater_count && !gra__anomaly.on;
+    for (int i = 0; i < node->n_in && may; i++) {
         const gra__edge *const edge = &node->edges[i];
         const gra__updater *const u = edge->leaf ? updater_of(w, edge->leaf) : NULL;
         if (i < 31 && (node->op->strips & GRA_IN(i)) && u && u->uses == 1 && u->last == index &&

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "alloc_cache.h"
+#include "anomaly.h"
 #include "error.h"
 #include "error_path.h"
 #include "ffi_call.h"
+#include "lines.h"
 #include "node.h"
 #include "schema.h"
 #include "thread_local.h"
@@ -146,18 +148,33 @@ static bool record(gra_call *c, bool recording, int mark)
     return fine;
 }
 
-static bool run_forward(gra_call *c, bool recording)
+/* The forward alone. In anomaly mode ops within it are not looked at, unless it is made of them. */
+static void call_forward(gra_call *c)
 {
-    const int mark = gra_mark();
     const bool was = gra_set_grad(gra_grad_enabled() && c->op->composite);
+    const bool inside = gra__anomaly.inside;
+    const gra__line line = gra__anomaly.on ? gra__noted_line() : (gra__line){NULL, 0};
+    if (!c->op->composite)
+        gra__anomaly.inside = true;
     if (c->op->forward)
         c->op->forward(c);
     else
         gra__ffi_forward(c);
+    gra__anomaly.inside = inside;
+    if (gra__anomaly.on && !c->op->composite)
+        gra_note_line(line.file, line.number); /* that of the call, not one of the op's author */
     gra_set_grad(was);
+}
+
+static bool run_forward(gra_call *c, bool recording)
+{
+    const int mark = gra_mark();
+    call_forward(c);
     if (gra__failed)
         gra__error_inside("", gra_op_name(c->op));
-    if (gra__failed || !outputs_made(c->op, c->out, c->n_out) || !record(c, recording, mark)) {
+    if (gra__failed || !outputs_made(c->op, c->out, c->n_out) ||
+        (gra__anomaly.forward && !gra__anomaly.inside && !gra__forward_is_sound(c)) ||
+        !record(c, recording, mark)) {
         gra_release(mark);
         return false;
     }

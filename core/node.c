@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "alloc_cache.h"
+#include "anomaly.h"
 #include "error_path.h"
 #include "packed.h"
 #include "schema.h"
@@ -183,7 +184,8 @@ gra_node *gra__node_new(const gra_call *c)
         gra__retain(c->saved[i]);
         node->saves_more |= c->saved[i] != NULL;
     }
-    if (!gra__failed && (!gra__current_packing || gra__node_pack_inputs(node)))
+    if (!gra__failed && (!gra__current_packing || gra__node_pack_inputs(node)) &&
+        (!gra__anomaly.on || gra__note_origin(node)))
         return node; /* else what it was to save is not there */
     gra__release(node);
     return NULL;
