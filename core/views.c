@@ -7,6 +7,7 @@
 #include "error.h"
 #include "error_path.h"
 #include "node.h"
+#include "packed.h"
 
 /* ---- geometry ---- */
 
@@ -165,21 +166,24 @@ bool gra__view_renew(gra_tensor *v)
         return true;
     const int mark = gra_mark();
     const bool was = gra_set_grad(true);
+    gra__packing *const packing = gra__current_packing; /* is for what the user's own ops save */
+    gra__current_packing = NULL;
     const uint32_t version = v->storage->version;
     gra_tensor *const again = gra_apply(
         &gra_op_as_strided, &base, 1, &(gra__as_strided_args){v->shape, strides_of(v), v->offset});
     const bool fine = again && take_history(v, again, version);
+    gra__current_packing = packing;
     gra_set_grad(was);
     gra_release(mark);
     return fine;
 }
 
-bool gra__view_outdated(const char *op, gra_tensor *t)
+bool gra__view_update(const char *op, gra_tensor *v)
 {
-    if (t->base)
-        return !gra__view_renew(t);
+    if (v->base)
+        return gra__view_renew(v);
     gra_fail("%.*s: a view is used whose tensor was modified in place by %.*s since the view was "
              "made; take the view again after the modification",
-             GRA__NAME(op), GRA__NAME(t->storage->writer));
-    return true;
+             GRA__NAME(op), GRA__NAME(v->storage->writer));
+    return false;
 }

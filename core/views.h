@@ -56,20 +56,28 @@ bool gra__may_overlap(const gra_tensor *t);
 /* Gives a view whose base was written the history that it has now. False with an error. */
 bool gra__view_renew(gra_tensor *v);
 
-/* Brings t's history up to date, where it is a view; to be called before t->node or t->requires_grad
- * is read outside of an op. The first says with an error that names op, a schema or a plain name, where it
- * cannot be; the second leaves t then. */
-bool gra__view_outdated(const char *op, gra_tensor *t);
+/* The same for any outdated view: one without a base stays as it is, with an error that names op, a schema
+ * or a plain name. */
+bool gra__view_update(const char *op, gra_tensor *v);
+
+/* To be called before t->node or t->requires_grad is read outside of an op: the first brings t's history
+ * up to date, or says with an error that it cannot be; the second brings it up to date where it can. */
+
+/* Whether a recorded op has written into the memory of a view since its history was right. */
+static inline bool gra__is_outdated(const gra_tensor *t)
+{
+    return t->view && __atomic_load_n(&t->view_version, __ATOMIC_ACQUIRE) <
+                          __atomic_load_n(&t->storage->recorded_version, __ATOMIC_RELAXED);
+}
 
 static inline bool gra__history_is_current(const char *op, gra_tensor *t)
 {
-    return !t || !t->view || t->view_version >= t->storage->recorded_version ||
-           !gra__view_outdated(op, t);
+    return !t || !gra__is_outdated(t) || gra__view_update(op, t);
 }
 
 static inline void gra__bring_up_to_date(const gra_tensor *t)
 {
-    if (t && t->base && t->view_version < t->storage->recorded_version)
+    if (t && t->base && gra__is_outdated(t))
         gra__view_renew((gra_tensor *)t);
 }
 

@@ -3,6 +3,7 @@
 #include "gradus.h"
 
 #include "core/node.h"
+#include "core/watch.h"
 #include "tests/support/test.h"
 
 static gra_tensor *leaf(void)
@@ -593,6 +594,27 @@ GRA_TEST(a_tensor_that_gets_other_memory_leaves_its_views_behind)
     GRA_ASSERT_VALUES(slope(v, w), 1, 0, 0);
 }
 
+static int puts_seen;
+
+static void count_puts(const gra__event *event)
+{
+    if (event->what == GRA__OP && event->begins)
+        puts_seen += strcmp(gra_op_name(event->call->op), "as_strided_put") == 0;
+}
+
+GRA_TEST(a_gradient_that_nobody_else_holds_is_overwritten_row_by_row)
+{
+    gra_tensor *const w = leaf(), *const x = gra_zeros(GRA_SHAPE(50, 3));
+    for (int i = 0; i < 50; i++)
+        gra_copy_(gra_select(x, 0, i), w);
+    puts_seen = 0;
+    gra__watch = count_puts;
+    gra_backward(gra_sum(gra_square(x)));
+    gra__watch = NULL;
+    GRA_ASSERT_VALUES(gra_tensor_grad(w), 100, 200, 300);
+    ck_assert_int_eq(puts_seen, 0);
+}
+
 /* The same steps, with and without .fused_backward: a parameter is read through views of it, and what
  * comes of it is written into views. */
 static gra_tensor *stepped(bool fused)
@@ -689,6 +711,7 @@ GRA_TEST_MAIN("views", a_write_into_a_view_gives_its_tensor_a_history,
               the_pieces_may_be_freed_in_any_order, a_long_chain_of_writes_leaves_nothing_alive,
               a_write_of_a_leaf_that_is_a_view_of_the_tensor_closes_no_circle,
               a_tensor_that_gets_other_memory_leaves_its_views_behind,
+              a_gradient_that_nobody_else_holds_is_overwritten_row_by_row,
               a_step_in_the_backward_pass_takes_writes_into_views, as_strided_checks_its_arguments,
               as_strided_gives_no_gradient_to_what_its_tensor_does_not_show,
               every_op_whose_schema_says_view_is_one)

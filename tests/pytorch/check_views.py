@@ -187,8 +187,8 @@ class Program:
             choose.shuffle(sizes)
             numbers = sizes if choose.random() < 0.5 else [t.numel()]
         elif kind == "as_strided":
-            if t.numel() < 2:
-                return
+            if t.numel() < 2 or not t.is_contiguous():
+                return  # else it might show elements that t does not
             numbers = [t.storage_offset(), *choose.choice([(2, 1), (1, 2, 1, 1), (2, 1, 1, 2), (1, 1)])]
         else:
             numbers = []
@@ -289,6 +289,8 @@ def difference(program, at, line):
     if isinstance(expected, Exception):
         if word == "error":
             return None
+        if "does not require grad and does not have a grad_fn" in str(expected) and set(rest.split()) == {"0"}:
+            return None  # a second derivative that is known to be zero there, and computed to be here
         return f"PyTorch refuses it: {str(expected)[:160]}"
     if expected == "skip":
         return None if word == "skip" else "PyTorch has not come to it"
