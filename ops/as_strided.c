@@ -52,16 +52,40 @@ static int64_t extent(const walk *w)
     return last + 1;
 }
 
+/* Whether the arguments of an op describe a walk; false with an error that calls it `name`. */
+static bool is_walk(const char *op, const char *name, const walk *w)
+{
+    bool fine = w->shape.count == w->stride.count && gra__shape_numel(op, w->shape, 1) >= 0;
+    int64_t last = 0;
+    for (int d = 0; fine && d < w->shape.count; d++)
+        fine = w->stride.size[d] >= 0 &&
+               !__builtin_mul_overflow(w->shape.size[d], w->stride.size[d], &last) &&
+               last < INT64_MAX / (2 * GRA_MAX_DIMS);
+    if (fine || gra_error())
+        return fine;
+    char size[GRA_SHAPE_TEXT], stride[GRA_SHAPE_TEXT];
+    gra_fail("%s: %s has size %s and stride %s; a stride for each dim is needed, none negative", op,
+             name, gra_shape_text(w->shape, size), gra_shape_text(w->stride, stride));
+    return false;
+}
+
 static gra_tensor *along(gra_tensor *memory, const walk *w)
 {
     return memory ? gra__view(memory, w->shape, w->stride.size, memory->offset + w->offset) : NULL;
 }
 
-/* Moves two walks so that none begins before the memory does. */
-static void begin_at_zero(walk *x, walk *y, int64_t offset)
+/* Moves two walks, of which y begins `offset` behind x, so that none begins before the memory does. False
+ * with an error. */
+static bool begin_at_zero(const char *op, walk *x, walk *y, int64_t offset)
 {
+    const int64_t far = INT64_MAX / 4;
+    if (offset < -far || offset > far) {
+        gra_fail("%s: no memory is large enough for an offset of %lld", op, (long long)offset);
+        return false;
+    }
     x->offset = offset < 0 ? -offset : 0;
     y->offset = offset < 0 ? 0 : offset;
+    return true;
 }
 
 /* Zeros that have room for two walks. */
@@ -172,13 +196,26 @@ static gra_tensor *cut_out(gra_tensor *x, const walk *of_x, const walk *of_y)
     return y ? gra__row_major_copy(y, y->dtype) : NULL;
 }
 
+static bool has_shape(const gra_tensor *g, const gra_shape *shape)
+{
+    char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
+    const bool has = gra_shape_equal(g->shape, *shape);
+    if (!has)
+        gra_fail("as_strided_backward: g has shape %s; %s is needed", gra_shape_text(g->shape, a),
+                 gra_shape_text(*shape, b));
+    return has;
+}
+
 static void backward_forward(gra_call *c)
 {
     const backward_args *const args = c->args;
     gra_tensor *g = c->in[0];
     const gra_dtype dtype = g->dtype;
     walk x = {args->x_size, args->x_stride, 0}, y = {args->size, args->stride, 0};
-    begin_at_zero(&x, &y, args->offset);
+    if (!is_walk("as_strided_backward", "x", &x) || !is_walk("as_strided_backward", "y", &y) ||
+        !has_shape(g, args->transposed ? &x.shape : &y.shape) ||
+        !begin_at_zero("as_strided_backward", &x, &y, args->offset))
+        return;
     if (args->transposed && (c->out[0] = cut_out(g, &x, &y)))
         return;
     const walk *const from = args->transposed ? &x : &y, *const to = args->transposed ? &y : &x;
@@ -217,7 +254,14 @@ static void put_forward(gra_call *c)
 {
     const put_args *const args = c->args;
     walk x = {c->in[0]->shape, args->x_stride, 0}, y = {c->in[1]->shape, args->stride, 0};
-    begin_at_zero(&x, &y, args->offset);
+    if (!is_walk("as_strided_put", "x", &x) || !is_walk("as_strided_put", "part", &y) ||
+        !begin_at_zero("as_strided_put", &x, &y, args->offset))
+        return;
+    if (meets_itself(&x) || meets_itself(&y)) {
+        gra_fail("as_strided_put: %s meets an element twice; it is not known which one counts",
+                 meets_itself(&x) ? "x" : "part");
+        return;
+    }
     gra_tensor *const memory = memory_for(&x, &y, c->in[0]->dtype);
     gra_tensor *const whole = along(memory, &x), *const part = along(memory, &y);
     if (whole && part && gra__copy_into("as_strided_put", whole, c->in[0]) &&

@@ -645,6 +645,16 @@ GRA_TEST(a_step_in_the_backward_pass_takes_writes_into_views)
 
 /* ---- as_strided ---- */
 
+static const gra_op *op_named(const char *name)
+{
+    size_t count;
+    const gra_op *const *const ops = gra_ops(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(gra_op_name(ops[i]), name) == 0)
+            return ops[i];
+    return NULL;
+}
+
 GRA_TEST(as_strided_checks_its_arguments)
 {
     gra_tensor *const x = gra_zeros(GRA_SHAPE(2, 3));
@@ -666,6 +676,44 @@ GRA_TEST(as_strided_checks_its_arguments)
     gra_tensor *const row = gra_select(x, 0, 1);
     ck_assert_ptr_eq(gra_tensor_data(gra_as_strided(row, GRA_SHAPE(2), GRA_SHAPE(1), -1)),
                      gra_tensor_data(row));
+}
+
+/* The ops of its gradient are called by name as well. */
+GRA_TEST(the_ops_behind_as_strided_check_their_arguments)
+{
+    gra_tensor *const x = gra_ones(GRA_SHAPE(2, 2)), *const part = gra_ones(GRA_SHAPE(2));
+    const struct {
+        gra_shape x_stride, stride;
+        int64_t offset;
+    } puts[] = {
+        {GRA_SHAPE(2), GRA_SHAPE(1), 0},
+        {GRA_SHAPE(2, 1), GRA_SHAPE(-1), 0},
+        {GRA_SHAPE(2, 1), GRA_SHAPE(INT64_MAX), 0},
+        {GRA_SHAPE(1, 1), GRA_SHAPE(1), 0},
+        {GRA_SHAPE(2, 1), GRA_SHAPE(0), 0},
+        {GRA_SHAPE(2, 1), GRA_SHAPE(1), INT64_MIN},
+    };
+    const char *const errors[] = {
+        "as_strided_put: x has size [2, 2] and stride [2]; a stride for each dim is needed, none negative",
+        "as_strided_put: part has size [2] and stride [-1]; a stride for each dim is needed, none negative",
+        "as_strided_put: part has size [2] and stride [9223372036854775807]; a stride for each dim is "
+        "needed, none negative",
+        "as_strided_put: x meets an element twice; it is not known which one counts",
+        "as_strided_put: part meets an element twice; it is not known which one counts",
+        "as_strided_put: no memory is large enough for an offset of -9223372036854775808",
+    };
+    for (int i = 0; i < 6; i++) {
+        ck_assert_ptr_null(
+            gra_apply(op_named("as_strided_put"), (gra_tensor *[]){x, part}, 2, &puts[i]));
+        GRA_ASSERT_ERROR(errors[i]);
+    }
+    const struct {
+        gra_shape x_size, x_stride, size, stride;
+        int64_t offset;
+        bool transposed;
+    } back = {GRA_SHAPE(2, 2), GRA_SHAPE(2, 1), GRA_SHAPE(3), GRA_SHAPE(1), 0, false};
+    ck_assert_ptr_null(gra_apply(op_named("as_strided_backward"), &part, 1, &back));
+    GRA_ASSERT_ERROR("as_strided_backward: g has shape [2]; [3] is needed");
 }
 
 /* As in PyTorch. */
@@ -713,5 +761,6 @@ GRA_TEST_MAIN("views", a_write_into_a_view_gives_its_tensor_a_history,
               a_tensor_that_gets_other_memory_leaves_its_views_behind,
               a_gradient_that_nobody_else_holds_is_overwritten_row_by_row,
               a_step_in_the_backward_pass_takes_writes_into_views, as_strided_checks_its_arguments,
+              the_ops_behind_as_strided_check_their_arguments,
               as_strided_gives_no_gradient_to_what_its_tensor_does_not_show,
               every_op_whose_schema_says_view_is_one)
