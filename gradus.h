@@ -67,6 +67,7 @@
 
 #include "io/npy.h"
 #include "io/safetensors.h"
+#include "io/training_state.h"
 
 #include "viz/graph_dot.h"
 

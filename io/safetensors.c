@@ -11,6 +11,7 @@
 #include "io/input_file.h"
 #include "io/new_file.h"
 #include "io/safetensors_header.h"
+#include "io/tensor_file.h"
 #include "nn/module_struct.h"
 #include "ops/iterate.h"
 
@@ -120,31 +121,30 @@ int gra_save(const gra_module *m, const char *path)
     return result;
 }
 
-int gra_save_tensors(const char *path, const char *const *names, gra_tensor *const *tensors,
-                     int count)
+int gra__tensor_file_write(const char *op, const char *path, const char *const *names,
+                           gra_tensor *const *tensors, int count)
 {
     named_list all = {0};
     if (count > 0 && (!names || !tensors))
-        gra_fail("gra_save_tensors: the list of %s is NULL", names ? "tensors" : "names");
+        gra_fail("%s: the list of %s is NULL", op, names ? "tensors" : "names");
     for (int i = 0; i < count && !gra_error(); i++) {
         if (names[i] && tensors[i])
             append(names[i], tensors[i], &all);
         else
-            gra_fail("gra_save_tensors: %s %d is NULL", names[i] ? "tensor" : "name", i);
+            gra_fail("%s: %s %d is NULL", op, names[i] ? "tensor" : "name", i);
     }
-    const int result = gra_error() ? -1 : save("gra_save_tensors", path, &all);
+    const int result = gra_error() ? -1 : save(op, path, &all);
     named_free(&all);
     return result;
 }
 
-/* ---- reading ---- */
+int gra_save_tensors(const char *path, const char *const *names, gra_tensor *const *tensors,
+                     int count)
+{
+    return gra__tensor_file_write("gra_save_tensors", path, names, tensors, count);
+}
 
-struct gra_tensor_file {
-    gra_object head;
-    gra__input_file in;
-    gra__tensor_header header;
-    uint64_t data; /* where the data begins, in bytes */
-};
+/* ---- reading ---- */
 
 static void file_destroy(void *self)
 {
@@ -196,7 +196,7 @@ static bool read_header(gra_tensor_file *file)
     return fine;
 }
 
-static gra_tensor_file *open_file(const char *op, const char *path)
+gra_tensor_file *gra__tensor_file_open(const char *op, const char *path)
 {
     if (gra_error())
         return NULL;
@@ -212,7 +212,7 @@ static gra_tensor_file *open_file(const char *op, const char *path)
 
 gra_tensor_file *gra_tensor_file_open(const char *path)
 {
-    return open_file("gra_tensor_file_open", path);
+    return gra__tensor_file_open("gra_tensor_file_open", path);
 }
 
 int gra_tensor_file_count(const gra_tensor_file *file)
@@ -228,7 +228,7 @@ const char *gra_tensor_file_name(const gra_tensor_file *file, int i)
     return file ? file->header.entries[i].name : NULL;
 }
 
-static const gra__tensor_entry *find(const gra_tensor_file *file, const char *name)
+const gra__tensor_entry *gra__tensor_file_find(const gra_tensor_file *file, const char *name)
 {
     for (int i = 0; i < file->header.count; i++)
         if (strcmp(file->header.entries[i].name, name) == 0)
@@ -250,7 +250,7 @@ static bool check_bools(const gra_tensor_file *file, const gra__tensor_entry *e,
     return true;
 }
 
-static gra_tensor *read_tensor(const gra_tensor_file *file, const gra__tensor_entry *e)
+gra_tensor *gra__tensor_file_read(const gra_tensor_file *file, const gra__tensor_entry *e)
 {
     gra_tensor *const t = gra__empty("gra_tensor_file_get", e->shape, e->dtype);
     if (!t ||
@@ -267,55 +267,80 @@ gra_tensor *gra_tensor_file_get(gra_tensor_file *file, const char *name)
         return NULL;
     if (!name)
         return gra_fail("gra_tensor_file_get: the name is NULL");
-    const gra__tensor_entry *const e = find(file, name);
-    return e ? read_tensor(file, e)
+    const gra__tensor_entry *const e = gra__tensor_file_find(file, name);
+    return e ? gra__tensor_file_read(file, e)
              : gra_fail("%s: there is no tensor \"%s\"", file->in.where, name);
+}
+
+/* ---- what does not fit ---- */
+
+void gra__complain(gra__complaint *c, const char *format, ...)
+{
+    if (c->count++ >= GRA__LISTED)
+        return;
+    const size_t used = strlen(c->text);
+    snprintf(c->text + used, GRA__LIST_TEXT - used, "%s", used ? ", " : "");
+    const size_t start = strlen(c->text);
+    va_list list;
+    va_start(list, format);
+    vsnprintf(c->text + start, GRA__LIST_TEXT - start, format, list);
+    va_end(list);
+}
+
+void gra__compare_entry(gra__misfit *m, const char *name, const gra__tensor_entry *e,
+                        gra_shape shape, gra_dtype dtype)
+{
+    char got[GRA_SHAPE_TEXT], expected[GRA_SHAPE_TEXT];
+    if (!e)
+        gra__complain(&m->missing, "%s", name);
+    else if (!gra_shape_equal(e->shape, shape))
+        gra__complain(&m->shapes, "%s is %s, not %s", name, gra_shape_text(e->shape, got),
+                      gra_shape_text(shape, expected));
+    else if (e->dtype != dtype &&
+             !(gra_dtype_is_floating(e->dtype) && gra_dtype_is_floating(dtype)))
+        gra__complain(&m->dtypes, "%s is %s, not %s", name, gra_dtype_name(e->dtype),
+                      gra_dtype_name(dtype));
+}
+
+/* Writes "; title: list" and how many more there are. */
+static size_t write_complaint(char *text, size_t size, size_t used, const char *title,
+                              const gra__complaint *c)
+{
+    if (c->count == 0)
+        return used;
+    char more[32] = "";
+    if (c->count > GRA__LISTED)
+        snprintf(more, sizeof more, " and %d more", c->count - GRA__LISTED);
+    const int length =
+        snprintf(text + used, size - used, "%s%s %s%s", used ? "; " : "", title, c->text, more);
+    return used + (size_t)length < size ? used + (size_t)length : size - 1;
+}
+
+bool gra__misfit_none(const gra__misfit *m, const char *where, const char *what)
+{
+    char text[4 * GRA__LIST_TEXT];
+    size_t used = write_complaint(text, sizeof text, 0, "missing", &m->missing);
+    used = write_complaint(text, sizeof text, used, "unexpected", &m->unexpected);
+    used = write_complaint(text, sizeof text, used, "shape of", &m->shapes);
+    used = write_complaint(text, sizeof text, used, "dtype of", &m->dtypes);
+    if (used > 0)
+        gra_fail("%s: does not fit the %s: %s", where, what, text);
+    return used == 0;
 }
 
 /* ---- loading a module ---- */
 
-/* One kind of disagreement between a file and a module: a list of up to LISTED of them. */
-enum { LISTED = 5, LIST_TEXT = 512 };
-
-typedef struct complaint {
-    int count;
-    char text[LIST_TEXT];
-} complaint;
-
 typedef struct loading {
     const gra_tensor_file *file;
     named_list state;
-    complaint missing, unexpected, shapes, dtypes;
+    gra__misfit misfit;
 } loading;
-
-GRA_PRINTF(2, 3) static void complain(complaint *c, const char *format, ...)
-{
-    if (c->count++ >= LISTED)
-        return;
-    const size_t used = strlen(c->text);
-    snprintf(c->text + used, LIST_TEXT - used, "%s", used ? ", " : "");
-    const size_t start = strlen(c->text);
-    va_list list;
-    va_start(list, format);
-    vsnprintf(c->text + start, LIST_TEXT - start, format, list);
-    va_end(list);
-}
 
 /* Compares a tensor of the module with the file's. */
 static int compare(const char *name, gra_tensor *t, void *context)
 {
     loading *const l = context;
-    char got[GRA_SHAPE_TEXT], expected[GRA_SHAPE_TEXT];
-    const gra__tensor_entry *const e = find(l->file, name);
-    if (!e)
-        complain(&l->missing, "%s", name);
-    else if (!gra_shape_equal(e->shape, t->shape))
-        complain(&l->shapes, "%s is %s, not %s", name, gra_shape_text(e->shape, got),
-                 gra_shape_text(t->shape, expected));
-    else if (e->dtype != t->dtype &&
-             !(gra_dtype_is_floating(e->dtype) && gra_dtype_is_floating(t->dtype)))
-        complain(&l->dtypes, "%s is %s, not %s", name, gra_dtype_name(e->dtype),
-                 gra_dtype_name(t->dtype));
+    gra__compare_entry(&l->misfit, name, gra__tensor_file_find(l->file, name), t->shape, t->dtype);
     return append(name, t, &l->state);
 }
 
@@ -327,35 +352,14 @@ static bool state_has(const named_list *state, const char *name)
     return false;
 }
 
-/* Writes "; title: list" and how many more there are. */
-static size_t write_complaint(char *text, size_t size, size_t used, const char *title,
-                              const complaint *c)
-{
-    if (c->count == 0)
-        return used;
-    char more[32] = "";
-    if (c->count > LISTED)
-        snprintf(more, sizeof more, " and %d more", c->count - LISTED);
-    const int length =
-        snprintf(text + used, size - used, "%s%s %s%s", used ? "; " : "", title, c->text, more);
-    return used + (size_t)length < size ? used + (size_t)length : size - 1;
-}
-
 static bool fits(loading *l, const gra_module *m)
 {
     if (gra__module_visit(m, GRA__STATE, compare, l) < 0)
         return false;
     for (int i = 0; i < l->file->header.count; i++)
         if (!state_has(&l->state, l->file->header.entries[i].name))
-            complain(&l->unexpected, "%s", l->file->header.entries[i].name);
-    char text[4 * LIST_TEXT];
-    size_t used = write_complaint(text, sizeof text, 0, "missing", &l->missing);
-    used = write_complaint(text, sizeof text, used, "unexpected", &l->unexpected);
-    used = write_complaint(text, sizeof text, used, "shape of", &l->shapes);
-    used = write_complaint(text, sizeof text, used, "dtype of", &l->dtypes);
-    if (used > 0)
-        gra_fail("%s: does not fit the module: %s", l->file->in.where, text);
-    return used == 0;
+            gra__complain(&l->misfit.unexpected, "%s", l->file->header.entries[i].name);
+    return gra__misfit_none(&l->misfit, l->file->in.where, "module");
 }
 
 /* Reads and converts everything first, so that a failure leaves the module as it was. */
@@ -367,7 +371,8 @@ static bool load_all(const loading *l)
     if (!fine)
         gra_fail("gra_load: out of memory");
     for (int i = 0; i < state->count && fine; i++) {
-        gra_tensor *const read = read_tensor(l->file, find(l->file, state->list[i].name));
+        gra_tensor *const read =
+            gra__tensor_file_read(l->file, gra__tensor_file_find(l->file, state->list[i].name));
         values[i] = read ? gra__converted(read, state->list[i].tensor->dtype) : NULL;
         fine = values[i] != NULL;
     }
@@ -385,7 +390,7 @@ int gra_load(gra_module *m, const char *path)
 {
     if (!m)
         gra_fail("gra_load: the module is NULL");
-    gra_tensor_file *const file = open_file("gra_load", path);
+    gra_tensor_file *const file = gra__tensor_file_open("gra_load", path);
     if (!file)
         return -1;
     const int mark = gra_mark();

@@ -67,7 +67,7 @@ int gra__option_index(const gra__optim_class *type, const char *name)
     return -1;
 }
 
-static bool options_fit(const gra__optim_class *type, const char *who, const double *option)
+bool gra__options_fit(const gra__optim_class *type, const char *who, const double *option)
 {
     for (int k = 0; type->options[k].name; k++)
         if (!gra__option_check(who, &type->options[k], option[k]))
@@ -126,7 +126,7 @@ static int set_option(const char *who, gra_optim *opt, int first, int end, int k
         double changed[GRA__OPTIM_OPTIONS];
         memcpy(changed, opt->groups[i].option, sizeof changed);
         changed[k] = value;
-        if (!options_fit(opt->type, who, changed))
+        if (!gra__options_fit(opt->type, who, changed))
             return -1;
     }
     for (int i = first; i < end; i++)
@@ -269,7 +269,7 @@ static bool add_group(gra_optim *opt, const double *option)
 
 gra_optim *gra__optim_new(const gra__optim_class *type, gra__trained what, const double *option)
 {
-    if (gra_error() || !options_fit(type, type->name, option))
+    if (gra_error() || !gra__options_fit(type, type->name, option))
         return NULL;
     gra_optim *const opt = gra__alloc_zeroed(sizeof *opt);
     if (!opt)
@@ -326,7 +326,7 @@ static bool group_numbers(const gra_optim *opt, const gra_optim_group_options *o
             return false;
         option[k] = value;
     }
-    return options_fit(opt->type, who, option);
+    return gra__options_fit(opt->type, who, option);
 }
 
 static bool matches(const gra__parameter_state *state, const char *pattern)

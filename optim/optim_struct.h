@@ -36,7 +36,7 @@ typedef struct gra__parameter_state {
     gra__updater updater; /* the parameter's, with .fused_backward; first, so that it leads here */
     gra_tensor *tensor;   /* owned */
     char *name;           /* owned: the module's name for it, or NULL in a list */
-    int group;
+    int64_t group;
     gra_tensor *memory[GRA__OPTIMIZER_MEMORY]; /* owned, of the parameter's shape and dtype; NULL
                                                   before the first step that needs it */
     unsigned fresh; /* bit k: memory[k] was made for the step under way */
@@ -105,6 +105,9 @@ gra_optim *gra__optim_new(const gra__optim_class *type, gra__trained what, const
 
 /* Whether a value is in range; an error that begins with `who` if not. */
 bool gra__option_check(const char *who, const gra__option *option, double value);
+
+/* Whether all options of a group are in range and fit each other; an error if not. */
+bool gra__options_fit(const gra__optim_class *type, const char *who, const double *option);
 
 /* The number of an option; -1 where the class has none of that name. */
 int gra__option_index(const gra__optim_class *type, const char *name);

@@ -77,7 +77,7 @@ gra_scheduler *gra__plan_new(const char *name, const gra__plan_class *type, gra_
     s->groups = optim->group_count;
     gra__retain(optim);
     s->optim = optim;
-    s->base_lr = malloc((size_t)s->groups * sizeof *s->base_lr);
+    s->base_lr = calloc((size_t)s->groups, sizeof *s->base_lr);
     if (!s->base_lr) {
         gra__release(s);
         return gra_fail("%s: out of memory", name);
@@ -88,7 +88,7 @@ gra_scheduler *gra__plan_new(const char *name, const gra__plan_class *type, gra_
 
 bool gra__plan_limits(gra_scheduler *s, const char *name, const double *each, double all)
 {
-    s->limit = malloc((size_t)s->groups * sizeof *s->limit);
+    s->limit = calloc((size_t)s->groups, sizeof *s->limit);
     if (!s->limit)
         gra_fail("%s: out of memory", s->type->name);
     for (int i = 0; s->limit && i < s->groups; i++) {
@@ -101,7 +101,7 @@ bool gra__plan_limits(gra_scheduler *s, const char *name, const double *each, do
 
 bool gra__plan_milestones(gra_scheduler *s, const int64_t *milestones, int count)
 {
-    s->milestones = malloc((size_t)count * sizeof *milestones + 1);
+    s->milestones = calloc((size_t)count + 1, sizeof *milestones);
     if (!s->milestones) {
         gra_fail("gra_scheduler: out of memory");
         return false;
@@ -132,7 +132,7 @@ static bool set_rates(gra_scheduler *s, double (*rate)(const gra_scheduler *, in
 {
     const gra__plan_class *const type = s->type;
     gra__optim_group *const groups = s->optim->groups;
-    double *const lr = malloc((size_t)s->groups * sizeof *lr);
+    double *const lr = calloc((size_t)s->groups, sizeof *lr);
     if (!lr)
         gra_fail("%s: out of memory", step_name);
     for (int i = 0; lr && i < s->groups && !gra_error(); i++) {
@@ -244,8 +244,8 @@ static size_t copy_numbers(gra_scheduler *s, double *copy, bool back)
 static bool take_whole_step(gra_scheduler *s, double metric)
 {
     const size_t bytes = (size_t)s->optim->group_count * sizeof *s->optim->groups;
-    double *const numbers = malloc(plans_in(s) * sizeof s->number);
-    gra__optim_group *const groups = malloc(bytes);
+    double *const numbers = calloc(plans_in(s), sizeof s->number);
+    gra__optim_group *const groups = calloc(1, bytes);
     bool fine = numbers && groups;
     if (!fine)
         gra_fail("%s: out of memory", step_name);
@@ -330,7 +330,7 @@ static gra_scheduler *made_of(const char *name, gra_scheduler *const *children, 
     gra_scheduler *s = NULL;
     if (!gra_error() && children_fit(name, children, count))
         s = gra__plan_new(name, NULL, children[0]->optim);
-    if (s && !(s->children = malloc((size_t)count * sizeof *s->children)))
+    if (s && !(s->children = calloc((size_t)count, sizeof *s->children)))
         gra_fail("%s: out of memory", name);
     if (!s || gra_error()) {
         free_children(children, count);

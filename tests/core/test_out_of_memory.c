@@ -112,6 +112,27 @@ GRA_TEST(steps_inside_of_the_backward_pass_survive_any_failed_allocation)
     check(train_fused);
 }
 
+static void train_by_plan(void)
+{
+    gra_module *net = network();
+    gra_optim *opt = gra_adamw(net, .amsgrad = true);
+    gra_optim_group(opt, "*bias", .weight_decay = 0);
+    gra_scheduler *plan = gra_sequential_lr(
+        GRA_MILESTONES(1), gra_linear_lr(opt),
+        gra_chained_scheduler(gra_exponential_lr(opt, 0.5), gra_one_cycle_lr(opt, 1, 9)));
+    for (int t = 0; t < 2; t++) {
+        gra_backward(gra_sum(gra_forward(net, gra_ones(GRA_SHAPE(2, 1, 6, 6)))));
+        gra_step(opt);
+        gra_scheduler_step(plan);
+    }
+    gra_free(plan, opt, net);
+}
+
+GRA_TEST(groups_and_plans_survive_any_failed_allocation)
+{
+    check(train_by_plan);
+}
+
 static void differentiate(void)
 {
     gra_tensor *x = gra_requires_grad(gra_vector(1, 2)), *w = gra_requires_grad(gra_vector(3, 4));
@@ -139,16 +160,30 @@ static void save_and_load(void)
     gra_free(net);
 }
 
+static void stop_and_go_on(void)
+{
+    gra_module *net = network();
+    gra_optim *opt = gra_adam(net);
+    gra_scheduler *plan = gra_chained_scheduler(gra_exponential_lr(opt, 0.5));
+    gra_backward(gra_sum(gra_module_parameter(net, "0.weight")));
+    gra_step(opt);
+    gra_save_training(path, net, opt, plan);
+    gra_load_training(path, net, opt, plan);
+    gra_free(plan, opt, net);
+}
+
 GRA_TEST(saving_and_loading_survive_any_failed_allocation)
 {
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/net.safetensors", folder);
     check(save_and_load);
+    check(stop_and_go_on);
     unlink(path);
     rmdir(folder);
 }
 
 GRA_TEST_MAIN("out_of_memory", a_step_of_training_survives_any_failed_allocation,
               steps_inside_of_the_backward_pass_survive_any_failed_allocation,
+              groups_and_plans_survive_any_failed_allocation,
               second_derivatives_survive_any_failed_allocation,
               saving_and_loading_survive_any_failed_allocation)

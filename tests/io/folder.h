@@ -25,7 +25,7 @@ static void leave_folder(void)
     ck_assert_msg(rmdir(folder) == 0, "something is left in %s", folder);
 }
 
-static void write_bytes(const void *bytes, size_t count)
+static inline void write_bytes(const void *bytes, size_t count)
 {
     FILE *const file = fopen(path, "wb");
     ck_assert_ptr_nonnull(file);

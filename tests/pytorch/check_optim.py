@@ -223,6 +223,76 @@ def check_sixty_steps_agree_with_pytorch_in_float32(folder):
     compare(folder, torch.float32, 4e-6)
 
 
+def to_pytorch(name, file, opt, p):
+    """Puts what gra_save_training wrote into PyTorch's parameters and optimizer."""
+    prefix = f"optim.{CASES[name][0].__name__}."
+    groups, state = opt.state_dict()["param_groups"], {0: {}, 1: {}}
+    for i, leaf in enumerate(p):
+        leaf.data.copy_(file[f"module.{'ab'[i]}"])
+    for key, value in file.items():
+        if key.startswith(prefix + "groups.0."):
+            option = key.removeprefix(prefix + "groups.0.")
+            if option.startswith("beta"):
+                betas = list(groups[0]["betas"])
+                betas[int(option[-1]) - 1] = value.item()
+                groups[0]["betas"] = tuple(betas)
+            else:
+                groups[0][option] = type(groups[0][option])(value.item())
+        elif key.startswith(prefix + "state."):
+            parameter, memory = key.removeprefix(prefix + "state.").split(".")
+            if memory != "group":
+                state["ab".index(parameter)][memory] = value
+    opt.load_state_dict(dict(param_groups=groups, state=state))
+
+
+def from_pytorch(name, opt, p):
+    """What gra_load_training reads."""
+    prefix = f"optim.{CASES[name][0].__name__}."
+    named = {"generator": torch.zeros(2, dtype=torch.int64)}
+    for option, value in opt.param_groups[0].items():
+        if option == "betas":
+            named |= {f"{prefix}groups.0.beta{i + 1}": torch.tensor(beta) for i, beta in enumerate(value)}
+        elif option not in ("params", "foreach", "differentiable", "fused", "capturable"):
+            named[f"{prefix}groups.0.{option}"] = torch.tensor(float(value))
+    for parameter, leaf in zip("ab", p):
+        named |= {f"module.{parameter}": leaf.detach(), f"{prefix}state.{parameter}.group": torch.tensor(0.0),
+                  f"{prefix}state.{parameter}.step": torch.tensor(0.0)}
+        for memory, value in opt.state[leaf].items():
+            if value is not None:
+                named[f"{prefix}state.{parameter}.{memory}"] = torch.as_tensor(value)
+    return named
+
+
+def check_pytorch_continues_our_run(folder):
+    named = samples(2)
+    save_file(named, folder / "start.safetensors")
+    for name, (optimizer, options) in CASES.items():
+        tool("part", name, "float64", folder / "start.safetensors", 0, 25, "-", folder / "run.safetensors")
+        p = leaves(named, torch.float64)
+        opt = optimizer(p, **options)
+        to_pytorch(name, load_file(folder / "run.safetensors"), opt, p)
+        take_steps(opt, p, named, 25)
+        apart, where = largest_difference(run(name, named, torch.float64), result(name, opt, p))
+        assert apart <= 1e-12, f"{where} differs by {apart:.1e}"
+
+
+def check_we_continue_pytorchs_run(folder):
+    named = samples(2)
+    save_file(named, folder / "start.safetensors")
+    for name, (optimizer, options) in CASES.items():
+        p = leaves(named, torch.float64)
+        opt = optimizer(p, **options)
+        take_steps(opt, p, named, 0, 25)
+        save_file(from_pytorch(name, opt, p), folder / "run.safetensors")
+        tool("part", name, "float64", folder / "start.safetensors", 25, STEPS, folder / "run.safetensors",
+             folder / "end.safetensors")
+        take_steps(opt, p, named, 25)
+        ours = load_file(folder / "end.safetensors")
+        theirs = {f"module.{'ab'[i]}": leaf.detach() for i, leaf in enumerate(p)}
+        apart, where = largest_difference(theirs, {key: ours[key] for key in theirs})
+        assert apart <= 1e-12, f"{name}: {where} differs by {apart:.1e}"
+
+
 def check_plans_agree_with_pytorch(folder):
     tool("plans", folder / "ours.safetensors")
     apart, name = largest_difference({name: follow(name) for name in PLANS}, load_file(folder / "ours.safetensors"))
