@@ -12,58 +12,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "ops/kernels/elements.h"
 #include "ops/kernels/isa.h"
 #include "ops/kernels/vmath.h"
-
-/* Elements in memory may lie at any byte. */
-#define UNALIGNED __attribute__((aligned(1), may_alias))
-typedef float f32 UNALIGNED;
-typedef double f64 UNALIGNED;
-typedef uint16_t b16 UNALIGNED;
-typedef int64_t i64 UNALIGNED;
-typedef int32_t i32 UNALIGNED;
-typedef uint8_t u8 UNALIGNED;
-typedef uint8_t b8 UNALIGNED;
-typedef uint16_t u16 UNALIGNED;
-typedef uint32_t u32 UNALIGNED;
-typedef uint64_t u64 UNALIGNED;
-
-/* The same in registers; bfloat16 computes as float. */
-typedef float value_f32;
-typedef double value_f64;
-typedef float value_b16;
-typedef int64_t value_i64;
-typedef int32_t value_i32;
-typedef uint8_t value_u8;
-typedef uint8_t value_b8;
-typedef uint16_t value_u16;
-typedef uint32_t value_u32;
-typedef uint64_t value_u64;
-
-/* The type to add and multiply in, so that integers wrap around. */
-typedef float wide_f32;
-typedef double wide_f64;
-typedef uint64_t wide_i64;
-typedef uint32_t wide_i32;
-typedef uint32_t wide_u8;
-
-#define FLOATS(M, ...) M(__VA_ARGS__, f32) M(__VA_ARGS__, f64)
-#define SIGNED(M, ...) FLOATS(M, __VA_ARGS__) M(__VA_ARGS__, i64) M(__VA_ARGS__, i32)
-#define NUMBERS(M, ...) SIGNED(M, __VA_ARGS__) M(__VA_ARGS__, u8)
-
-/* A loop is marked VECTOR where every iteration is straight-line code, and CALLS where it calls
- * libm. */
-#define MARK_VECTOR GRA_INDEPENDENT
-#define MARK_CALLS
-
-#define AT(T, base, stride) (*(T *)((base) + (ptrdiff_t)i * (stride)))
-#define EACH(mark, ...)                                                                            \
-    do {                                                                                           \
-        MARK_##mark for (size_t i = 0; i < n; i++)                                                 \
-        {                                                                                          \
-            __VA_ARGS__;                                                                           \
-        }                                                                                          \
-    } while (0)
 
 /* y[i] = EXPR_f(S), an expression in x or in a and b, stored as R. Broadcast operands are read
  * once, before any store. */
@@ -210,8 +161,38 @@ SIGNED(UNARY, VECTOR, abs)
 #define EXPR_sqrt(S) SQUARE_ROOT_##S(x)
 #define EXPR_reciprocal(S) (value_##S)1 / x
 
+#define EXPR_rsqrt(S) (value_##S)1 / SQUARE_ROOT_##S(x)
+
 FLOATS(UNARY, VECTOR, sqrt)
 FLOATS(UNARY, VECTOR, reciprocal)
+FLOATS(UNARY, VECTOR, rsqrt)
+
+/* To whole numbers. */
+
+#define WHOLE(name, rounded)                                                                       \
+    static inline float name##_of_f32(float x)                                                     \
+    {                                                                                              \
+        return rounded##f(x);                                                                      \
+    }                                                                                              \
+    static inline double name##_of_f64(double x)                                                   \
+    {                                                                                              \
+        return rounded(x);                                                                         \
+    }
+
+WHOLE(floor, floor)
+WHOLE(ceil, ceil)
+WHOLE(trunc, trunc)
+WHOLE(round, rint)
+
+#define EXPR_floor(S) floor_of_##S(x)
+#define EXPR_ceil(S) ceil_of_##S(x)
+#define EXPR_trunc(S) trunc_of_##S(x)
+#define EXPR_round(S) round_of_##S(x)
+
+FLOATS(UNARY, VECTOR, floor)
+FLOATS(UNARY, VECTOR, ceil)
+FLOATS(UNARY, VECTOR, trunc)
+FLOATS(UNARY, VECTOR, round)
 
 /* The functions of vmath.h are so much faster on vectors that strided operands are gathered into a
  * packed chunk. */
@@ -246,6 +227,38 @@ VMATH(exp)
 VMATH(log)
 VMATH(tanh)
 VMATH(sigmoid)
+VMATH(expm1)
+VMATH(log1p)
+VMATH(erf)
+
+/* sin and cos of what lies too far out for vmath.h are libm's. */
+static bool has_large(size_t n, const f32 *x)
+{
+    bool large = false;
+    for (size_t i = 0; i < n; i++)
+        large |= fabsf(x[i]) > GRA__QUARTERS;
+    return large;
+}
+
+#define PERIODIC(name)                                                                             \
+    static void name##_packed(size_t n, char *y, ptrdiff_t ys, const char *xp, ptrdiff_t xs)       \
+    {                                                                                              \
+        (void)ys, (void)xs;                                                                        \
+        if (has_large(n, (const f32 *)xp))                                                         \
+            EACH(CALLS, const float x = ((const f32 *)xp)[i];                                      \
+                 ((f32 *)y)[i] =                                                                   \
+                     fabsf(x) > GRA__QUARTERS ? (float)name((double)x) : gra__##name##f(x));       \
+        else                                                                                       \
+            EACH(VECTOR, ((f32 *)y)[i] = gra__##name##f(((const f32 *)xp)[i]));                    \
+    }                                                                                              \
+                                                                                                   \
+    static void name##_f32(size_t n, char *y, ptrdiff_t ys, const char *x, ptrdiff_t xs)           \
+    {                                                                                              \
+        by_chunks(name##_packed, n, y, ys, x, xs);                                                 \
+    }
+
+PERIODIC(sin)
+PERIODIC(cos)
 
 static inline double sigmoid(double x)
 {
@@ -262,6 +275,18 @@ UNARY(CALLS, exp, f64)
 UNARY(CALLS, log, f64)
 UNARY(CALLS, tanh, f64)
 UNARY(CALLS, sigmoid, f64)
+
+#define EXPR_expm1(S) expm1(x)
+#define EXPR_log1p(S) log1p(x)
+#define EXPR_erf(S) erf(x)
+#define EXPR_sin(S) sin(x)
+#define EXPR_cos(S) cos(x)
+
+UNARY(CALLS, expm1, f64)
+UNARY(CALLS, log1p, f64)
+UNARY(CALLS, erf, f64)
+UNARY(CALLS, sin, f64)
+UNARY(CALLS, cos, f64)
 
 /* First-order gradients: a is g, b is y. */
 
@@ -458,6 +483,7 @@ FLOATS(ADD_SCALED, VECTOR)
 #define SIGNED_OF(f) FLOATS_OF(f), [GRA_INT64] = f##_i64, [GRA_INT32] = f##_i32
 #define NUMBERS_OF(f) SIGNED_OF(f), [GRA_UINT8] = f##_u8
 #define ALL_OF(f) NUMBERS_OF(f), [GRA_BOOL] = f##_u8
+#define COPIES_OF_INTEGERS [GRA_INT64] = copy_u64, [GRA_INT32] = copy_u32, [GRA_UINT8] = copy_u8
 #define NUMBERS_AND_BOOL_OF(f, g) NUMBERS_OF(f), [GRA_BOOL] = g##_u8
 #define PER_DTYPE(f32, f64, b16, i64, i32, u8, b8)                                                 \
     [GRA_FLOAT32] = f32, [GRA_FLOAT64] = f64, [GRA_BFLOAT16] = b16, [GRA_INT64] = i64,             \
@@ -495,6 +521,16 @@ const gra__elementwise_table GRA_ISA_NAME(gra__elementwise) =
         .log = {FLOATS_OF(log)},
         .tanh = {FLOATS_OF(tanh)},
         .sigmoid = {FLOATS_OF(sigmoid)},
+        .rsqrt = {FLOATS_OF(rsqrt)},
+        .expm1 = {FLOATS_OF(expm1)},
+        .log1p = {FLOATS_OF(log1p)},
+        .erf = {FLOATS_OF(erf)},
+        .sin = {FLOATS_OF(sin)},
+        .cos = {FLOATS_OF(cos)},
+        .floor = {FLOATS_OF(floor), COPIES_OF_INTEGERS},
+        .ceil = {FLOATS_OF(ceil), COPIES_OF_INTEGERS},
+        .trunc = {FLOATS_OF(trunc), COPIES_OF_INTEGERS},
+        .round = {FLOATS_OF(round), COPIES_OF_INTEGERS},
         .sigmoid_backward = {FLOATS_OF(sigmoid_backward)},
         .tanh_backward = {FLOATS_OF(tanh_backward)},
         .relu_backward = {FLOATS_OF(relu_backward)},
@@ -507,8 +543,9 @@ const gra__elementwise_table GRA_ISA_NAME(gra__elementwise) =
                                            f32_of_u8, f32_of_u8)},
                 [GRA_FLOAT64] = {PER_DTYPE(f64_of_f32, copy_u64, f64_of_b16, f64_of_i64, f64_of_i32,
                                            f64_of_u8, f64_of_u8)},
-                [GRA_BFLOAT16] = {PER_DTYPE(b16_of_f32, b16_of_f64, copy_u16, b16_of_i64,
-                                            b16_of_i32, b16_of_u8, b16_of_u8)},
+                [GRA_BFLOAT16] = {PER_DTYPE(b16_of_f32,
+                                            b16_of_f64, copy_u16, b16_of_i64, b16_of_i32, b16_of_u8,
+                                            b16_of_u8)},
                 [GRA_INT64] = {PER_DTYPE(i64_of_f32, i64_of_f64, i64_of_b16, copy_u64, i64_of_i32,
                                          i64_of_u8, i64_of_u8)},
                 [GRA_INT32] = {PER_DTYPE(i32_of_f32, i32_of_f64, i32_of_b16, i32_of_i64, copy_u32,

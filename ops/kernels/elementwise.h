@@ -74,6 +74,10 @@ typedef struct gra__elementwise_table {
     gra__unary_loop *square[GRA_DTYPE_COUNT];    // x^2
     gra__unary_loop *one_minus[GRA_DTYPE_COUNT]; // 1 - x
     gra__unary_loop *relu[GRA_DTYPE_COUNT];      // x < 0 ? 0 : x        NaN and -0 pass
+    gra__unary_loop *floor[GRA_DTYPE_COUNT];     // the next whole number below; integers stay
+    gra__unary_loop *ceil[GRA_DTYPE_COUNT];      // above
+    gra__unary_loop *trunc[GRA_DTYPE_COUNT];     // toward zero
+    gra__unary_loop *round[GRA_DTYPE_COUNT];     // the nearest, of two the even one
     gra__clamp_loop *clamp[GRA_DTYPE_COUNT];     // min(max(x, low), high)   NaN passes
 
     /* Unary, float32 and float64. Float32 is within the bounds that vmath.h states, float64 is
@@ -84,6 +88,12 @@ typedef struct gra__elementwise_table {
     gra__unary_loop *log[GRA_DTYPE_COUNT];        // ln(x)
     gra__unary_loop *tanh[GRA_DTYPE_COUNT];       // tanh(x)
     gra__unary_loop *sigmoid[GRA_DTYPE_COUNT];    // 1 / (1 + e^-x)
+    gra__unary_loop *rsqrt[GRA_DTYPE_COUNT];      // 1 / sqrt(x)
+    gra__unary_loop *expm1[GRA_DTYPE_COUNT];      // e^x - 1
+    gra__unary_loop *log1p[GRA_DTYPE_COUNT];      // ln(1 + x)
+    gra__unary_loop *erf[GRA_DTYPE_COUNT];        // erf(x)
+    gra__unary_loop *sin[GRA_DTYPE_COUNT];        // sin(x), right for large x too
+    gra__unary_loop *cos[GRA_DTYPE_COUNT];        // cos(x)
 
     /* First-order gradients, float32 and float64: a is g, b is the op's output y (clamp: its input
      * x). */

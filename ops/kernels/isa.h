@@ -28,6 +28,7 @@ struct gra__pool2d_nhwc_table;
 struct gra__norm_table;
 struct gra__resample_table;
 struct gra__loss_table;
+struct gra__activations_table;
 
 typedef struct gra__kernels {
     const char *isa;                                      // "baseline", "avx2" or "avx512"
@@ -41,6 +42,7 @@ typedef struct gra__kernels {
     const struct gra__resample_table *resample;           // resample.h
     const gra__optimizers_table *optimizers;              // optimizers.h
     const struct gra__loss_table *loss;                   // loss.h
+    const struct gra__activations_table *activations;     // activations.h
 } gra__kernels;
 
 /* The tables in use; never NULL, the same from every thread and call. */

@@ -26,7 +26,10 @@ gra__reference_binary gra__reference_add, gra__reference_sub, gra__reference_mul
 gra__reference_unary gra__reference_logical_not, gra__reference_isfinite, gra__reference_neg,
     gra__reference_abs, gra__reference_sign, gra__reference_square, gra__reference_one_minus,
     gra__reference_relu, gra__reference_reciprocal, gra__reference_sqrt, gra__reference_exp,
-    gra__reference_log, gra__reference_tanh, gra__reference_sigmoid;
+    gra__reference_log, gra__reference_tanh, gra__reference_sigmoid, gra__reference_rsqrt,
+    gra__reference_expm1, gra__reference_log1p, gra__reference_erf, gra__reference_sin,
+    gra__reference_cos, gra__reference_floor, gra__reference_ceil, gra__reference_trunc,
+    gra__reference_round;
 
 double gra__reference_clamp(double x, double low, double high);
 double gra__reference_clamp_backward(double g, double x, double low, double high);

@@ -330,6 +330,11 @@ GRA_TEST(unary_functions_agree_with_the_twin)
     UNARIES(square, NUMBERS, 0.5001, false);
     UNARIES(reciprocal, FLOATS, 0.5001, false);
     UNARIES(sqrt, FLOATS, 0.5001, false);
+    UNARIES(rsqrt, FLOATS, 1.5, false);
+    UNARIES(floor, NUMBERS, 0, false);
+    UNARIES(ceil, NUMBERS, 0, false);
+    UNARIES(trunc, NUMBERS, 0, false);
+    UNARIES(round, NUMBERS, 0, false);
 }
 
 GRA_TEST(transcendental_functions_agree_with_libm)
@@ -338,6 +343,11 @@ GRA_TEST(transcendental_functions_agree_with_libm)
     UNARIES(log, FLOATS, 2, false);
     UNARIES(tanh, FLOATS, 4, false);
     UNARIES(sigmoid, FLOATS, 4, false);
+    UNARIES(expm1, FLOATS, 2, false);
+    UNARIES(log1p, FLOATS, 2, false);
+    UNARIES(erf, FLOATS, 2, false);
+    UNARIES(sin, FLOATS, 2, false);
+    UNARIES(cos, FLOATS, 2, false);
 }
 
 GRA_TEST(gradients_agree_with_the_twin)
@@ -497,6 +507,11 @@ GRA_TEST(float32_functions_keep_their_bounds)
     ck_assert_double_le(worst_ulps(table()->log[GRA_FLOAT32], gra__reference_log), 2);
     ck_assert_double_le(worst_ulps(table()->tanh[GRA_FLOAT32], gra__reference_tanh), 4);
     ck_assert_double_le(worst_ulps(table()->sigmoid[GRA_FLOAT32], gra__reference_sigmoid), 4);
+    ck_assert_double_le(worst_ulps(table()->expm1[GRA_FLOAT32], gra__reference_expm1), 2);
+    ck_assert_double_le(worst_ulps(table()->log1p[GRA_FLOAT32], gra__reference_log1p), 2);
+    ck_assert_double_le(worst_ulps(table()->erf[GRA_FLOAT32], gra__reference_erf), 2);
+    ck_assert_double_le(worst_ulps(table()->sin[GRA_FLOAT32], gra__reference_sin), 2);
+    ck_assert_double_le(worst_ulps(table()->cos[GRA_FLOAT32], gra__reference_cos), 2);
 }
 
 /* Bits, not values: threads cut a tensor into pieces, so an element may not depend on its place in
@@ -551,9 +566,10 @@ GRA_TEST(bits_do_not_depend_on_the_place_in_a_loop)
     const gra__elementwise_table *t = table();
     within_one = true;
     for (int d = GRA_FLOAT32; d <= GRA_FLOAT64; d++) {
-        gra__unary_loop *const unary[] = {t->square[d], t->one_minus[d], t->exp[d],
-                                          t->log[d],    t->tanh[d],      t->sigmoid[d],
-                                          t->sqrt[d],   t->reciprocal[d]};
+        gra__unary_loop *const unary[] = {
+            t->square[d],  t->one_minus[d], t->exp[d],        t->log[d],   t->tanh[d],
+            t->sigmoid[d], t->sqrt[d],      t->reciprocal[d], t->rsqrt[d], t->expm1[d],
+            t->log1p[d],   t->erf[d],       t->sin[d],        t->cos[d]};
         gra__binary_loop *const binary[] = {t->mul[d], t->div[d], t->pow[d], t->sigmoid_backward[d],
                                             t->tanh_backward[d]};
         for (size_t i = 0; i < sizeof unary / sizeof *unary; i++)
@@ -565,12 +581,33 @@ GRA_TEST(bits_do_not_depend_on_the_place_in_a_loop)
     within_one = false;
 }
 
+GRA_TEST(sin_and_cos_of_an_element_do_not_depend_on_large_neighbours)
+{
+    gra__unary_loop *const loops[] = {table()->sin[GRA_FLOAT32], table()->cos[GRA_FLOAT32]};
+    float x[64], among_small[64], among_large[64];
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < 64; i++)
+            x[i] = (float)random_in(-100, 100);
+        loops[k](63, (char *)among_small, 4, (const char *)x, 4);
+        x[63] = 3e30f;
+        loops[k](64, (char *)among_large, 4, (const char *)x, 4);
+        ck_assert_mem_eq(among_small, among_large, 63 * sizeof(float));
+    }
+}
+
 GRA_TEST(zeros_keep_their_sign)
 {
     const float zeros[] = {0.0f, -0.0f};
     float got[2];
     table()->tanh[GRA_FLOAT32](2, (char *)got, 4, (const char *)zeros, 4);
     ck_assert(!signbit(got[0]) && signbit(got[1]));
+    gra__unary_loop *const odd[] = {table()->expm1[GRA_FLOAT32], table()->log1p[GRA_FLOAT32],
+                                    table()->erf[GRA_FLOAT32], table()->sin[GRA_FLOAT32],
+                                    table()->round[GRA_FLOAT32]};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        odd[i](2, (char *)got, 4, (const char *)zeros, 4);
+        ck_assert(got[0] == 0 && got[1] == 0 && !signbit(got[0]) && signbit(got[1]));
+    }
     table()->neg[GRA_FLOAT32](2, (char *)got, 4, (const char *)zeros, 4);
     ck_assert(signbit(got[0]) && !signbit(got[1]));
     table()->relu[GRA_FLOAT32](2, (char *)got, 4, (const char *)zeros, 4);
@@ -585,4 +622,4 @@ GRA_TEST_MAIN("elementwise", the_isa_is_the_one_asked_for, arithmetic_agrees_wit
               every_pair_of_dtypes_converts, bfloat16_rounds_to_nearest_even,
               int64_converts_beyond_the_range_of_double, add_scaled_accumulates,
               float32_functions_keep_their_bounds, bits_do_not_depend_on_the_place_in_a_loop,
-              zeros_keep_their_sign)
+              sin_and_cos_of_an_element_do_not_depend_on_large_neighbours, zeros_keep_their_sign)
