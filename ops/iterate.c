@@ -675,10 +675,8 @@ static double or_zero(double bound)
     return isinf(bound) ? 0 : bound;
 }
 
-void gra__clamp(gra_call *c, double low, double high)
+static void run_clamp(gra_call *c, double low, double high, gra_dtype dtype)
 {
-    const gra_dtype dtype =
-        scalar_dtype(scalar_dtype(c->in[0]->dtype, or_zero(low)), or_zero(high));
     const gra_dtype compute = compute_dtype(dtype);
     gra__map map = {
         .count = 1,
@@ -692,6 +690,17 @@ void gra__clamp(gra_call *c, double low, double high)
         .high = high,
     };
     run_family(c, &map);
+}
+
+void gra__clamp(gra_call *c, double low, double high)
+{
+    const gra_dtype dtype = scalar_dtype(c->in[0]->dtype, or_zero(low));
+    run_clamp(c, low, high, scalar_dtype(dtype, or_zero(high)));
+}
+
+void gra__clamp_in_dtype(gra_call *c, double low, double high)
+{
+    run_clamp(c, low, high, c->in[0]->dtype);
 }
 
 void gra__clamp_backward(gra_call *c, double low, double high)

@@ -29,8 +29,9 @@ struct gra__map {
     gra_tensor *out;    /* NULL: a new tensor; otherwise written in place */
     bool cond_first;    /* in[0] is the condition of where */
     void (*row)(const gra__map *map, size_t n, char *const *p, const ptrdiff_t *stride);
-    gra__any_loop *loop; /* for row: the kernel's loop ... */
-    double low, high;    /* ... and its parameters */
+    gra__any_loop *loop;      /* for row: the kernel's loop ... */
+    double low, high;         /* ... and its parameters, */
+    const double *parameters; /* or where it finds them */
 };
 
 /* Runs the map for the call's op. An input that shares memory with the output, but not as the same
@@ -57,9 +58,10 @@ void gra__scalar(gra_call *c, gra__binary_loops loops, double value, bool swappe
 void gra__scalar_float(gra_call *c, gra__binary_loops loops, double value, bool swapped);
 void gra__scalar_bool(gra_call *c, gra__binary_loops loops, double value);
 
-/* min(max(x, low), high); the bounds, where they are finite, act on the dtype as a number does.
- * And its gradient: low <= x <= high ? g : 0, where g is in[0] and x is in[1]. */
+/* min(max(x, low), high); the bounds, where they are finite, act on the dtype as a number does, or
+ * are rounded toward zero to x's. And its gradient: low <= x <= high ? g : 0, where g is in[0] and x is in[1]. */
 void gra__clamp(gra_call *c, double low, double high);
+void gra__clamp_in_dtype(gra_call *c, double low, double high);
 void gra__clamp_backward(gra_call *c, double low, double high);
 
 /* The dtype that tensors promote to: one without dims only counts where its category is higher. */

@@ -63,20 +63,34 @@ gra_tensor *gra_lt_scalar(gra_tensor *x, double value);
 gra_tensor *gra_le_scalar(gra_tensor *x, double value);
 gra_tensor *gra_gt_scalar(gra_tensor *x, double value);
 gra_tensor *gra_ge_scalar(gra_tensor *x, double value);
-gra_tensor *gra_logical_not(gra_tensor *x); /* x == 0 */
-gra_tensor *gra_isfinite(gra_tensor *x);    /* neither NaN nor infinite */
+gra_tensor *gra_logical_not(gra_tensor *x);                /* x == 0 */
+gra_tensor *gra_logical_and(gra_tensor *a, gra_tensor *b); /* a != 0 and b != 0 */
+gra_tensor *gra_logical_or(gra_tensor *a, gra_tensor *b);  /* a != 0 or b != 0 */
+gra_tensor *gra_logical_xor(gra_tensor *a, gra_tensor *b); /* (a != 0) != (b != 0) */
+gra_tensor *gra_isfinite(gra_tensor *x);                   /* neither NaN nor infinite */
 
 /* ---- functions of one tensor, elementwise ---- */
-gra_tensor *gra_neg(gra_tensor *x);                           /* -x */
-gra_tensor *gra_abs(gra_tensor *x);                           /* |x|, gradient sign(x) */
-gra_tensor *gra_sign(gra_tensor *x);                          /* -1, 0 or 1, gradient 0 */
-gra_tensor *gra_square(gra_tensor *x);                        /* x^2 */
-gra_tensor *gra_exp(gra_tensor *x);                           /* e^x */
-gra_tensor *gra_log(gra_tensor *x);                           /* ln x */
-gra_tensor *gra_sqrt(gra_tensor *x);                          /* x^(1/2) */
-gra_tensor *gra_relu(gra_tensor *x);                          /* max(x, 0), gradient 0 at 0 */
-gra_tensor *gra_sigmoid(gra_tensor *x);                       /* 1 / (1 + e^-x) */
-gra_tensor *gra_tanh(gra_tensor *x);                          /* (e^x - e^-x) / (e^x + e^-x) */
+gra_tensor *gra_neg(gra_tensor *x);        /* -x */
+gra_tensor *gra_abs(gra_tensor *x);        /* |x|, gradient sign(x) */
+gra_tensor *gra_sign(gra_tensor *x);       /* -1, 0 or 1, gradient 0 */
+gra_tensor *gra_square(gra_tensor *x);     /* x^2 */
+gra_tensor *gra_exp(gra_tensor *x);        /* e^x */
+gra_tensor *gra_log(gra_tensor *x);        /* ln x */
+gra_tensor *gra_sqrt(gra_tensor *x);       /* x^(1/2) */
+gra_tensor *gra_rsqrt(gra_tensor *x);      /* x^(-1/2) */
+gra_tensor *gra_reciprocal(gra_tensor *x); /* 1 / x */
+gra_tensor *gra_expm1(gra_tensor *x);      /* e^x - 1, right for small x too */
+gra_tensor *gra_log1p(gra_tensor *x);      /* ln(1 + x), right for small x too */
+gra_tensor *gra_erf(gra_tensor *x);        /* 2 / sqrt(pi) integral of e^(-t^2) from 0 to x */
+gra_tensor *gra_sin(gra_tensor *x);        /* sin x */
+gra_tensor *gra_cos(gra_tensor *x);        /* cos x */
+gra_tensor *gra_floor(gra_tensor *x);   /* the next whole number below, gradient 0; integers stay */
+gra_tensor *gra_ceil(gra_tensor *x);    /* ... above */
+gra_tensor *gra_trunc(gra_tensor *x);   /* ... toward zero */
+gra_tensor *gra_round(gra_tensor *x);   /* ... nearest, of two the even one */
+gra_tensor *gra_relu(gra_tensor *x);    /* max(x, 0), gradient 0 at 0 */
+gra_tensor *gra_sigmoid(gra_tensor *x); /* 1 / (1 + e^-x) */
+gra_tensor *gra_tanh(gra_tensor *x);    /* (e^x - e^-x) / (e^x + e^-x) */
 gra_tensor *gra_clamp(gra_tensor *x, double min, double max); /* min(max(x, min), max); -INFINITY
                                                                  and INFINITY leave a side open */
 gra_tensor *gra_where(gra_tensor *condition, gra_tensor *a, gra_tensor *b); /* condition ? a : b */
@@ -84,6 +98,112 @@ gra_tensor *gra_dropout(gra_tensor *x, double p, bool training); /* each element
                                                                     p, else x / (1 - p) */
 gra_tensor *gra_dropout2d(gra_tensor *x, double p, bool training); /* the same for whole channels of
                                                                       x [N, C, H, W] */
+
+/* ---- activations, elementwise: floating point only, but for hardtanh and relu6; with .inplace x is
+ * overwritten and returned ---- */
+typedef struct gra_leaky_relu_options {
+    int begin_;
+    gra_tensor *x;
+    double negative_slope; /* 0.01; in place with a gradient at least 0 */
+    bool inplace;          /* false */
+} gra_leaky_relu_options;
+
+typedef struct gra_elu_options {
+    int begin_;
+    gra_tensor *x;
+    double alpha; /* 1; in place with a gradient at least 0 */
+    bool inplace; /* false */
+} gra_elu_options;
+
+typedef struct gra_selu_options {
+    int begin_;
+    gra_tensor *x;
+    bool inplace; /* false */
+} gra_selu_options;
+
+typedef struct gra_celu_options {
+    int begin_;
+    gra_tensor *x;
+    double alpha; /* 1; in place with a gradient above 0 */
+    bool inplace; /* false */
+} gra_celu_options;
+
+typedef struct gra_gelu_options {
+    int begin_;
+    gra_tensor *x;
+    const char *approximate; /* "none"; or "tanh" */
+} gra_gelu_options;
+
+typedef struct gra_silu_options {
+    int begin_;
+    gra_tensor *x;
+    bool inplace; /* false */
+} gra_silu_options;
+
+typedef struct gra_softplus_options {
+    int begin_;
+    gra_tensor *x;
+    double beta;      /* 1 */
+    double threshold; /* 20: where beta x is greater, y = x */
+} gra_softplus_options;
+
+typedef struct gra_hardtanh_options {
+    int begin_;
+    gra_tensor *x;
+    double min_val, max_val; /* -1 and 1; rounded toward zero for integers */
+    bool inplace;            /* false */
+} gra_hardtanh_options;
+
+typedef struct gra_relu6_options {
+    int begin_;
+    gra_tensor *x;
+    bool inplace; /* false */
+} gra_relu6_options;
+
+gra_leaky_relu_options gra_leaky_relu_defaults(void);
+gra_elu_options gra_elu_defaults(void);
+gra_selu_options gra_selu_defaults(void);
+gra_celu_options gra_celu_defaults(void);
+gra_gelu_options gra_gelu_defaults(void);
+gra_silu_options gra_silu_defaults(void);
+gra_softplus_options gra_softplus_defaults(void);
+gra_hardtanh_options gra_hardtanh_defaults(void);
+gra_relu6_options gra_relu6_defaults(void);
+
+gra_tensor *gra_leaky_relu_with(gra_leaky_relu_options o); /* x > 0 ? x : negative_slope x */
+gra_tensor *gra_elu_with(gra_elu_options o);               /* x > 0 ? x : alpha (e^x - 1) */
+gra_tensor *gra_selu_with(gra_selu_options o);         /* 1.0507 (x > 0 ? x : 1.6733 (e^x - 1)) */
+gra_tensor *gra_celu_with(gra_celu_options o);         /* x > 0 ? x : alpha (e^(x / alpha) - 1) */
+gra_tensor *gra_gelu_with(gra_gelu_options o);         /* x (1 + erf(x / sqrt 2)) / 2; by tanh:
+                                     x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 */
+gra_tensor *gra_silu_with(gra_silu_options o);         /* x / (1 + e^-x) */
+gra_tensor *gra_softplus_with(gra_softplus_options o); /* ln(1 + e^(beta x)) / beta */
+gra_tensor *gra_hardtanh_with(gra_hardtanh_options o); /* min(max(x, min_val), max_val), gradient 0
+                                                          at both bounds */
+gra_tensor *gra_relu6_with(gra_relu6_options o); /* min(max(x, 0), 6), gradient 0 at 0 and 6 */
+gra_tensor *gra_prelu(gra_tensor *x, gra_tensor *weight); /* x > 0 ? x : weight x; weight [1], or
+                                                             [C] for x [N, C, ...] */
+
+#ifndef __cplusplus
+#define gra_leaky_relu(...)                                                                        \
+    gra_leaky_relu_with(                                                                           \
+        GRA_KEYWORDS(gra_leaky_relu_options, .negative_slope = 0.01, .begin_ = 0, __VA_ARGS__))
+#define gra_elu(...)                                                                               \
+    gra_elu_with(GRA_KEYWORDS(gra_elu_options, .alpha = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_selu(...) gra_selu_with(GRA_KEYWORDS(gra_selu_options, .begin_ = 0, __VA_ARGS__))
+#define gra_celu(...)                                                                              \
+    gra_celu_with(GRA_KEYWORDS(gra_celu_options, .alpha = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_gelu(...)                                                                              \
+    gra_gelu_with(GRA_KEYWORDS(gra_gelu_options, .approximate = "none", .begin_ = 0, __VA_ARGS__))
+#define gra_silu(...) gra_silu_with(GRA_KEYWORDS(gra_silu_options, .begin_ = 0, __VA_ARGS__))
+#define gra_softplus(...)                                                                          \
+    gra_softplus_with(                                                                             \
+        GRA_KEYWORDS(gra_softplus_options, .beta = 1, .threshold = 20, .begin_ = 0, __VA_ARGS__))
+#define gra_hardtanh(...)                                                                          \
+    gra_hardtanh_with(                                                                             \
+        GRA_KEYWORDS(gra_hardtanh_options, .min_val = -1, .max_val = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_relu6(...) gra_relu6_with(GRA_KEYWORDS(gra_relu6_options, .begin_ = 0, __VA_ARGS__))
+#endif
 
 /* ---- reductions over any dims; no dims given means all ---- */
 typedef struct gra_reduce_options {

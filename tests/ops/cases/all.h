@@ -1,4 +1,5 @@
 /* all.h - all cases: without CASE defined the functions that they use, with it the list. */
+#include "activations.h"
 #include "elementwise.h"
 #include "images.h"
 #include "losses.h"
