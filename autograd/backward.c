@@ -95,13 +95,7 @@ static bool collect(gra__walk *w, gra_tensor *const *roots, int count)
 
 /* ---- selecting ---- */
 
-static gra__target target_of(const gra_tensor *t)
-{
-    return t->node ? (gra__target){.owner = t->node, .output = t->output}
-                   : (gra__target){.owner = t};
-}
-
-static int by_owner(const void *a, const void *b)
+int gra__by_owner(const void *a, const void *b)
 {
     const gra__target *const x = a, *const y = b;
     if (x->owner != y->owner)
@@ -113,7 +107,7 @@ static int by_owner(const void *a, const void *b)
 gra__target *gra__find_target(const gra__walk *w, gra__target sought)
 {
     return w->targets
-               ? bsearch(&sought, w->targets, (size_t)w->target_count, sizeof sought, by_owner)
+               ? bsearch(&sought, w->targets, (size_t)w->target_count, sizeof sought, gra__by_owner)
                : NULL;
 }
 
@@ -606,7 +600,7 @@ static void finish(gra__walk *w)
     free(w->nodes);
 }
 
-static bool histories_are_current(gra_tensor *const *tensors, int count)
+bool gra__histories_are_current(gra_tensor *const *tensors, int count)
 {
     bool current = true;
     for (int i = 0; i < count && current; i++)
@@ -614,7 +608,7 @@ static bool histories_are_current(gra_tensor *const *tensors, int count)
     return current;
 }
 
-static bool run(gra__walk *w, gra_tensor *const *roots, gra_tensor *const *gradients, int count)
+bool gra__walk_run(gra__walk *w, gra_tensor *const *roots, gra_tensor *const *gradients, int count)
 {
     const int mark = gra_mark();
     const bool was = gra_set_grad(w->create);
@@ -643,16 +637,6 @@ gra_backward_options gra_backward_defaults(void)
     return (gra_backward_options){0};
 }
 
-gra_grad_options gra_grad_defaults(void)
-{
-    return (gra_grad_options){0};
-}
-
-gra_grad_many_options gra_grad_many_defaults(void)
-{
-    return (gra_grad_many_options){0};
-}
-
 int gra_backward_with(gra_backward_options o)
 {
     if (gra__failed)
@@ -661,120 +645,8 @@ int gra_backward_with(gra_backward_options o)
         gra_fail("gra_backward: the tensor is NULL");
         return -1;
     }
-    if (!histories_are_current(&o.tensor, 1))
+    if (!gra__histories_are_current(&o.tensor, 1))
         return -1;
     gra__walk w = {.retain = o.retain_graph || o.create_graph, .create = o.create_graph};
-    return run(&w, &o.tensor, &o.gradient, 1) ? 0 : -1;
-}
-
-static bool check_grad_arguments(const gra_grad_many_options *o)
-{
-    for (int i = 0; i < o->input_count; i++)
-        gra__bring_up_to_date(o->inputs[i]);
-    for (int i = 0; i < o->output_count + o->input_count; i++) {
-        const bool output = i < o->output_count;
-        const gra_tensor *const t = output ? o->outputs[i] : o->inputs[i - o->output_count];
-        if (t && (output || t->requires_grad))
-            continue;
-        gra_fail("gra_grad: %s %d %s", output ? "output" : "input",
-                 output ? i : i - o->output_count, t ? "does not require a gradient" : "is NULL");
-        return false;
-    }
-    return true;
-}
-
-/* Takes the gradients of leaves through their hooks; those of results went through theirs. */
-static bool run_leaf_hooks(const gra_grad_many_options *o, const gra__walk *w)
-{
-    const bool was = gra_set_grad(w->create);
-    for (int i = 0; i < o->input_count && !gra_error(); i++) {
-        gra_tensor *const leaf = o->inputs[i];
-        gra__target *const target = gra__find_target(w, target_of(leaf));
-        if (leaf->node || !leaf->hooks || !target->grad || target->hooked)
-            continue;
-        target->hooked = true;
-        gra_tensor *const g = gra__through_hooks(&leaf->hooks, target->grad);
-        gra__retain(g);
-        gra__release(target->grad);
-        target->grad = g;
-    }
-    gra_set_grad(was);
-    return !gra_error();
-}
-
-/* Hands what was found to the caller's scope; a tensor may be wanted twice. */
-static bool deliver_results(const gra_grad_many_options *o, const gra__walk *w)
-{
-    for (int i = 0; i < o->input_count; i++) {
-        gra_tensor *const grad = gra__find_target(w, target_of(o->inputs[i]))->grad;
-        if (!grad && !o->allow_unused) {
-            gra_fail(
-                "gra_grad: the outputs do not depend on input %d; pass .allow_unused = true to "
-                "get zeros for it",
-                i);
-            return false;
-        }
-        gra__retain(grad);
-        o->results[i] = grad ? gra__scoped(grad) : gra_zeros_like(o->inputs[i]);
-        if (!o->results[i])
-            return false;
-    }
-    return true;
-}
-
-static bool grad_many(const gra_grad_many_options *o)
-{
-    gra__target *const targets = calloc((size_t)o->input_count + 1, sizeof *targets);
-    if (!targets)
-        return gra_fail("gra_grad: out of memory for %d inputs", o->input_count);
-    for (int i = 0; i < o->input_count; i++)
-        targets[i] = target_of(o->inputs[i]);
-    qsort(targets, (size_t)o->input_count, sizeof *targets, by_owner);
-    gra__walk w = {
-        .targets = targets,
-        .target_count = o->input_count,
-        .retain = o->retain_graph || o->create_graph,
-        .create = o->create_graph,
-    };
-    const bool fine = run(&w, o->outputs, o->gradients, o->output_count) && run_leaf_hooks(o, &w) &&
-                      deliver_results(o, &w);
-    for (int i = 0; i < o->input_count; i++)
-        gra__release(targets[i].grad);
-    free(targets);
-    return fine;
-}
-
-static void forget_results(const gra_grad_many_options *o)
-{
-    for (int i = 0; i < o->input_count; i++)
-        o->results[i] = NULL;
-}
-
-int gra_grad_many_with(gra_grad_many_options o)
-{
-    forget_results(&o);
-    if (gra__failed || !histories_are_current(o.outputs, o.output_count) ||
-        !check_grad_arguments(&o))
-        return -1;
-    if (grad_many(&o))
-        return 0;
-    forget_results(&o);
-    return -1;
-}
-
-gra_tensor *gra_grad_with(gra_grad_options o)
-{
-    gra_tensor *result;
-    gra_grad_many_with((gra_grad_many_options){
-        .outputs = &o.output,
-        .output_count = 1,
-        .inputs = &o.input,
-        .input_count = 1,
-        .results = &result,
-        .gradients = &o.gradient,
-        .retain_graph = o.retain_graph,
-        .create_graph = o.create_graph,
-        .allow_unused = o.allow_unused,
-    });
-    return result;
+    return gra__walk_run(&w, &o.tensor, &o.gradient, 1) ? 0 : -1;
 }

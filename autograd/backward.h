@@ -14,6 +14,9 @@
  * A leaf of an optimizer with .fused_backward (optim/optim.h) is moved by gra_backward instead: its grad
  * stays NULL.
  *
+ * NULL is an error here, so where PyTorch's allow_unused gives None there are zeros, as with its
+ * materialize_grads.  With is_grads_batched one walk is made for each of B gradients: rows of a Jacobian.
+ *
  * Errors (-1 or NULL): a tensor without history, a gradient of another shape, a graph walked twice, or
  * walked already by another thread or by the walk that called this hook or rule, a saved tensor that
  * was modified in place, an op without a rule, a rule that fails.  After a failed
@@ -41,7 +44,8 @@ typedef struct gra_grad_options {
     gra_tensor *gradient; /* of output; NULL: 1, for an output of one element */
     bool retain_graph;
     bool create_graph;
-    bool allow_unused; /* an input that output does not depend on gives zeros, not an error */
+    bool allow_unused;     /* an input that output does not depend on gives zeros, not an error */
+    bool is_grads_batched; /* gradient is of shape [B, output..], and the result of [B, input..] */
 } gra_grad_options;
 
 gra_backward_options gra_backward_defaults(void);
@@ -63,6 +67,7 @@ typedef struct gra_grad_many_options {
     bool retain_graph;
     bool create_graph;
     bool allow_unused;
+    bool is_grads_batched; /* all gradients, none of them NULL, and all results begin with B */
 } gra_grad_many_options;
 
 gra_grad_many_options gra_grad_many_defaults(void);

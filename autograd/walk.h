@@ -50,6 +50,16 @@ void gra__not_at_walk_end(gra__ending *ending);
 /* An array with room for twice as much; NULL with an error, and the old one as it was. */
 void *gra__walk_grown(void *array, size_t *capacity, size_t element);
 
+/* Compares two targets, for a sorted list. */
+int gra__by_owner(const void *a, const void *b);
+
+/* Whether no root is a view that cannot be brought up to date. False with an error. */
+bool gra__histories_are_current(gra_tensor *const *tensors, int count);
+
+/* A walk from `count` roots with their gradients, of which single ones or the list may be NULL. False with an
+ * error. */
+bool gra__walk_run(gra__walk *w, gra_tensor *const *roots, gra_tensor *const *gradients, int count);
+
 /* The same one each time where a tensor is wanted twice; NULL where it is not wanted. */
 gra__target *gra__find_target(const gra__walk *w, gra__target sought);
 

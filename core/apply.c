@@ -10,12 +10,14 @@
 #include "error.h"
 #include "error_path.h"
 #include "ffi_call.h"
+#include "grad_mode.h"
 #include "lines.h"
 #include "node.h"
 #include "schema.h"
 #include "thread_local.h"
 #include "watch.h"
 
+GRA__HOT bool gra__inference;
 static GRA__HOT bool grad_off;
 
 void (*gra__watch)(const gra__event *event);
@@ -29,7 +31,19 @@ bool gra_set_grad(bool enabled)
 
 bool gra_grad_enabled(void)
 {
-    return !grad_off;
+    return !(grad_off | gra__inference);
+}
+
+bool gra_set_inference(bool enabled)
+{
+    const bool was = gra__inference;
+    gra__inference = enabled;
+    return was;
+}
+
+bool gra_inference_enabled(void)
+{
+    return gra__inference;
 }
 
 static bool inputs_present(const gra_op *op, gra_tensor *const *inputs, int count)
@@ -52,6 +66,13 @@ static bool may_write(const gra_op *op, gra_tensor *t, bool recording)
         gra_fail("%s: a leaf that requires a gradient cannot be modified in place while ops are "
                  "recorded; wrap the call in gra_set_grad(false), or modify a gra_clone of it",
                  gra_op_name(op));
+        return false;
+    }
+    if (t->storage->inference && !gra__inference) {
+        gra_fail(
+            "%s: an inference tensor cannot be modified in place outside of inference mode, as "
+            "its writes are not counted; modify a gra_clone of it",
+            gra_op_name(op));
         return false;
     }
     const bool of_history = t->base && t->base->requires_grad && gra_grad_enabled();
@@ -89,6 +110,8 @@ static void keep_outputs(int mark, gra_tensor **outputs, int count)
 
 static void note_write(const gra_op *op, gra_tensor *t, bool recording)
 {
+    if (t->storage->inference)
+        return;
     t->storage->version++;
     t->storage->writer = op->schema;
     if (recording)

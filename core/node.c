@@ -109,8 +109,20 @@ static gra_tensor *save_input(gra_tensor *input)
     return alias;
 }
 
-static void fill_edge(gra__edge *edge, gra_tensor *input, bool save)
+/* Whether a node may save t. False with an error. */
+static bool may_save(const gra_op *op, const char *what, int i, const gra_tensor *t)
 {
+    if (t->storage->inference)
+        gra_fail(
+            "%s: its %s %d is an inference tensor, which cannot be saved for the backward pass; "
+            "take a gra_clone outside of inference mode",
+            gra_op_name(op), what, i);
+    return !t->storage->inference;
+}
+
+static void fill_edge(gra_node *node, int i, gra_tensor *input, bool save)
+{
+    gra__edge *const edge = &node->edges[i];
     edge->shape.count = -1;
     if (!input)
         return;
@@ -123,7 +135,7 @@ static void fill_edge(gra__edge *edge, gra_tensor *input, bool save)
         gra__retain(edge->node);
         gra__retain(edge->leaf);
     }
-    if (save) {
+    if (save && may_save(node->op, "input", i, input)) {
         edge->saved = save_input(input);
         edge->saved_version = input->storage->version;
     }
@@ -174,7 +186,7 @@ gra_node *gra__node_new(const gra_call *c)
     if (c->args)
         memcpy(node->args, c->args, arguments);
     for (int i = 0; i < c->n_in; i++)
-        fill_edge(&node->edges[i], c->in[i], saves_input(c->saves, i));
+        fill_edge(node, i, c->in[i], saves_input(c->saves, i));
     if (written && written->base)
         redirect_to_base(node, (gra__region *)(block + head + edges + results + args), written);
     for (int k = 0; k < c->n_out; k++)
@@ -195,6 +207,8 @@ bool gra__node_keep_output(gra_node *node, int k, const gra_tensor *t)
 {
     if (k >= 31 || !(node->saves & GRA_OUT(k)))
         return true;
+    if (!may_save(node->op, "output", k, t))
+        return false;
     gra__result *const result = &node->results[k];
     result->saved = gra__alias(t);
     result->saved_version = t->storage->version;

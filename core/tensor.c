@@ -7,6 +7,7 @@
 #include "dry_run.h"
 #include "error.h"
 #include "error_path.h"
+#include "grad_mode.h"
 #include "node.h"
 #include "tensor_struct.h"
 #include "views.h"
@@ -19,7 +20,8 @@ static gra_storage *small_storage_new(const char *op, const gra_shape *shape, si
 {
     gra_storage *const s = gra__alloc_elements(op, shape, BEHIND + bytes);
     if (s)
-        *s = (gra_storage){.refs = 1, .bytes = bytes, .data = (char *)s + BEHIND};
+        *s = (gra_storage){
+            .refs = 1, .inference = gra__inference, .bytes = bytes, .data = (char *)s + BEHIND};
     return s;
 }
 
@@ -30,7 +32,10 @@ static gra_storage *storage_new(const char *op, const gra_shape *shape, size_t b
     gra_storage *const s = gra__alloc(sizeof *s);
     if (!s)
         return NULL;
-    *s = (gra_storage){.refs = 1, .bytes = bytes, .data = gra__alloc_elements(op, shape, bytes)};
+    *s = (gra_storage){.refs = 1,
+                       .inference = gra__inference,
+                       .bytes = bytes,
+                       .data = gra__alloc_elements(op, shape, bytes)};
     if (s->data)
         return s;
     gra__dealloc(s, sizeof *s);
@@ -236,6 +241,11 @@ bool gra_is_contiguous(const gra_tensor *t)
     return t && t->contiguous;
 }
 
+bool gra_is_inference(const gra_tensor *t)
+{
+    return t && t->storage->inference;
+}
+
 bool gra_is_leaf(const gra_tensor *t)
 {
     gra__bring_up_to_date(t);
@@ -377,6 +387,10 @@ gra_tensor *gra_set_requires_grad(gra_tensor *t, bool requires)
                         "floating-point ones can",
                         gra_dtype_name(t->dtype));
     gra__bring_up_to_date(t);
+    if (requires && t->storage->inference && !gra__inference)
+        return gra_fail(
+            "gra_requires_grad: an inference tensor cannot require a gradient outside of "
+            "inference mode; a gra_clone of it can");
     if (!requires && t->node)
         return gra_fail("gra_set_requires_grad: only a leaf can stop requiring a gradient; use "
                         "gra_detach(t) for the result of an op");

@@ -14,6 +14,7 @@
 #include "scope.h"
 #include "shape_check.h"
 #include "tensor.h"
+#include "thread_local.h"
 
 typedef struct gra_node gra_node;
 typedef struct gra_hook gra_hook;
@@ -22,6 +23,7 @@ typedef struct gra__updater gra__updater;
 
 typedef struct gra_storage {
     int refs;                  /* atomic */
+    bool inference;            /* made in inference mode: writes are not counted (grad_mode.h) */
     uint32_t version;          /* number of writes through ops */
     uint32_t recorded_version; /* version after the last write that a graph recorded */
     const char *writer;        /* schema of the op that wrote last, or NULL */
@@ -60,6 +62,8 @@ struct gra_tensor {
     gra__derived *derived; /* another form of the elements (derived.h), or NULL */
     gra__updater *updater; /* not owned: takes a leaf's gradient in place of grad; or NULL */
 };
+
+extern GRA__HOT bool gra__inference; /* inference mode of this thread */
 
 /* New tensors, in the current scope. NULL with an error that names op, a plain name or a schema. */
 gra_tensor *gra__empty(const char *op, gra_shape shape, gra_dtype dtype); /* not initialised */

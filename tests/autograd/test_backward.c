@@ -124,6 +124,47 @@ GRA_TEST(grad_many_returns_all_gradients_of_several_outputs)
     GRA_ASSERT_VALUES(results[1], 3);
 }
 
+GRA_TEST(a_batch_of_gradients_gives_a_batch_of_results)
+{
+    gra_tensor *x = gra_requires_grad(gra_vector(2, 3)), *y = gra_mul(x, x);
+    gra_tensor *rows = gra_reshape(gra_vector(1, 0, 0, 1, 1, 1), GRA_SHAPE(3, 2));
+    gra_tensor *dx = gra_grad(y, x, rows, .is_grads_batched = true, .create_graph = true);
+    GRA_ASSERT_SHAPE(dx, 3, 2);
+    GRA_ASSERT_VALUES(dx, 4, 0, 0, 6, 4, 6);
+    GRA_ASSERT_VALUES(gra_grad(gra_sum(dx), x, .retain_graph = true), 4, 4);
+    dx = gra_grad(y, x, gra_zeros(GRA_SHAPE(0, 2)), .is_grads_batched = true);
+    GRA_ASSERT_SHAPE(dx, 0, 2);
+    gra_tensor *a = gra_requires_grad(gra_vector(5)), *unused = gra_requires_grad(gra_vector(1, 1));
+    gra_tensor *outputs[] = {gra_mul(x, a), gra_square(a)}, *inputs[] = {x, a, unused}, *results[3];
+    gra_tensor *gradients[] = {rows, gra_reshape(gra_vector(1, 10, 100), GRA_SHAPE(3, 1))};
+    ck_assert_int_eq(gra_grad_many(outputs, 2, inputs, 3, results, gradients, .allow_unused = true,
+                                   .is_grads_batched = true),
+                     0);
+    GRA_ASSERT_VALUES(results[0], 5, 0, 0, 5, 5, 5);
+    GRA_ASSERT_VALUES(results[1], 12, 103, 1005);
+    GRA_ASSERT_VALUES(results[2], 0, 0, 0, 0, 0, 0);
+}
+
+GRA_TEST(a_batch_of_gradients_is_checked)
+{
+    gra_tensor *x = gra_requires_grad(gra_vector(2, 3)), *y = gra_mul(x, x);
+    ck_assert_ptr_null(gra_grad(y, x, .is_grads_batched = true));
+    GRA_ASSERT_ERROR(
+        "gra_grad: .is_grads_batched needs a batch of gradients for each output; that of "
+        "output 0 is NULL");
+    ck_assert_ptr_null(gra_grad(y, x, gra_vector(1, 1), .is_grads_batched = true));
+    GRA_ASSERT_ERROR(
+        "gra_grad: the batch of gradients of output 0 has shape [2]; the output has shape "
+        "[2], which a batch size comes before, the same for all");
+    gra_tensor *outputs[] = {y, gra_square(x)}, *result;
+    gra_tensor *gradients[] = {gra_ones(GRA_SHAPE(3, 2)), gra_ones(GRA_SHAPE(4, 2))};
+    ck_assert_int_eq(gra_grad_many(outputs, 2, &x, 1, &result, gradients, .is_grads_batched = true),
+                     -1);
+    GRA_ASSERT_ERROR(
+        "gra_grad: the batch of gradients of output 1 has shape [4, 2]; the output has shape "
+        "[2], which a batch size comes before, the same for all");
+}
+
 GRA_TEST(create_graph_gives_derivatives_of_any_order)
 {
     gra_tensor *x = gra_requires_grad(gra_vector(2));
@@ -596,6 +637,7 @@ GRA_TEST_MAIN(
     detach_ends_the_history, retain_grad_keeps_the_gradient_of_a_result,
     grad_returns_the_gradient_and_touches_no_leaf, grad_works_for_an_intermediate_result,
     grad_many_returns_all_gradients_of_several_outputs, create_graph_gives_derivatives_of_any_order,
+    a_batch_of_gradients_gives_a_batch_of_results, a_batch_of_gradients_is_checked,
     a_saved_output_keeps_its_history_in_second_derivatives, retain_graph_lets_the_walk_be_repeated,
     a_second_walk_without_retain_graph_is_an_error, the_walk_frees_what_nodes_saved_as_it_goes,
     a_chain_of_a_million_nodes_is_walked_and_freed_without_recursion, backward_needs_a_history,
