@@ -7,6 +7,7 @@
 
 #include "alloc_cache.h"
 #include "anomaly.h"
+#include "error.h"
 #include "error_path.h"
 #include "packed.h"
 #include "schema.h"
