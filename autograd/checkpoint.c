@@ -38,6 +38,12 @@ typedef struct saved {
     bool is_leaf; /* the ticket has it */
 } saved;
 
+/* What the second run saved; it may write into it later. */
+typedef struct again {
+    gra_tensor *tensor; /* owned, NULL once it was handed out */
+    uint32_t version;   /* of its storage when it was saved */
+} again;
+
 typedef struct frame {
     gra_object head; /* owned by its tickets and by the first run */
     gra_checkpoint_options call;
@@ -45,7 +51,7 @@ typedef struct frame {
     gra_generator_state random; /* before the first run */
     saved *list;                /* in the order of saving */
     size_t count, capacity;
-    gra_tensor **again; /* [again_count] or NULL; each owned, NULL once it was handed out */
+    again *again; /* [again_count] or NULL */
     size_t again_count;
     gra__ending ending; /* of the walk that had it run again */
     bool complete;      /* the first run has ended */
@@ -62,7 +68,7 @@ static void forget_again(void *context)
 {
     frame *const f = context;
     for (size_t i = 0; i < f->again_count; i++)
-        gra__release(f->again[i]);
+        gra__release(f->again[i].tensor);
     gra__dealloc(f->again, f->again_count * sizeof *f->again);
     f->again = NULL;
     f->again_count = 0;
@@ -192,7 +198,8 @@ static void *save_again(gra_tensor *t, void *context)
         const saved *const expected = &f->list[run->next];
         run->different |=
             t->dtype != expected->dtype || !gra_shape_equal(t->shape, expected->shape);
-        f->again[run->next] = expected->is_leaf ? NULL : gra__alias(t);
+        if (!expected->is_leaf)
+            f->again[run->next] = (again){gra__alias(t), t->storage->version};
     }
     run->next++;
     return gra__alias(t);
@@ -259,26 +266,32 @@ static bool run_again(frame *f)
     return !gra_error();
 }
 
+/* t, unless it was written since it had a version; then NULL with an error. */
+static gra_tensor *unchanged(gra_tensor *t, uint32_t version, const char *what, const char *cure)
+{
+    char text[GRA_SHAPE_TEXT];
+    if (!t || t->storage->version == version)
+        return t;
+    return gra_fail("gra_checkpoint: a %s (%s %s) was modified in place by %.*s since; %s", what,
+                    gra_dtype_name(t->dtype), gra_shape_text(t->shape, text),
+                    GRA__NAME(t->storage->writer), cure);
+}
+
 static gra_tensor *redeem_ticket(void *packed, void *context)
 {
     (void)context;
     const ticket *const t = packed;
     frame *const f = t->frame;
-    if (t->leaf) {
-        if (t->leaf->storage->version == t->version)
-            return t->leaf;
-        char text[GRA_SHAPE_TEXT];
-        return gra_fail(
-            "gra_checkpoint: a leaf (%s %s) that the function uses was modified in place "
-            "by %.*s since it ran; the backward pass comes first",
-            gra_dtype_name(t->leaf->dtype), gra_shape_text(t->leaf->shape, text),
-            GRA__NAME(t->leaf->storage->writer));
-    }
-    if ((t->number >= f->again_count || !f->again[t->number]) && !run_again(f))
+    if (t->leaf)
+        return unchanged(t->leaf, t->version, "leaf that the function used",
+                         "the backward pass comes before that");
+    if ((t->number >= f->again_count || !f->again[t->number].tensor) && !run_again(f))
         return NULL;
-    gra_tensor *const again = f->again[t->number];
-    f->again[t->number] = NULL; /* so that it goes with its rule */
-    return gra__scoped(again);
+    const again found = f->again[t->number];
+    f->again[t->number].tensor = NULL; /* so that it goes with its rule */
+    return unchanged(gra__scoped(found.tensor), found.version,
+                     "tensor that an op of the function saved",
+                     "use the out-of-place op, or give the first op a gra_clone");
 }
 
 /* ---- the call ---- */

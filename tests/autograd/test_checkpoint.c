@@ -409,8 +409,26 @@ GRA_TEST(a_parameter_that_was_modified_before_the_backward_pass_is_an_error)
     gra_add_scalar_(c.w, 1);
     gra_set_grad(true);
     ck_assert_int_eq(gra_backward(y), -1);
-    GRA_ASSERT_ERROR("gra_checkpoint: a leaf (float32 [1]) that the function uses was modified in "
-                     "place by add_scalar_ since it ran; the backward pass comes first");
+    GRA_ASSERT_ERROR(
+        "gra_checkpoint: a leaf that the function used (float32 [1]) was modified in place by "
+        "add_scalar_ since; the backward pass comes before that");
+}
+
+static gra_tensor *overwrites(gra_tensor *const *in, int count, void *context)
+{
+    (void)count, (void)context;
+    gra_tensor *h = gra_sigmoid(in[0]); /* its rule reads h */
+    return gra_mul_scalar(gra_mul_scalar_(h, 2), 3);
+}
+
+GRA_TEST(a_function_that_overwrites_what_it_saved_is_an_error)
+{
+    gra_tensor *x = gra_requires_grad(gra_vector(1, 2));
+    ck_assert_int_eq(gra_backward(gra_sum(gra_checkpoint(overwrites, &x, 1, NULL))), -1);
+    GRA_ASSERT_ERROR(
+        "gra_checkpoint: a tensor that an op of the function saved (float32 [2]) was modified "
+        "in place by mul_scalar_ since; use the out-of-place op, or give the first op a "
+        "gra_clone");
 }
 
 static gra_tensor *different(gra_tensor *const *in, int count, void *context)
@@ -525,6 +543,7 @@ GRA_TEST_MAIN(
     a_chain_of_many_checkpoints_needs_no_deep_stack, a_backward_pass_within_the_function_works,
     an_input_that_was_modified_in_place_is_an_error,
     a_parameter_that_was_modified_before_the_backward_pass_is_an_error,
+    a_function_that_overwrites_what_it_saved_is_an_error,
     a_function_that_does_something_else_the_second_time_is_an_error,
     an_error_in_the_second_run_is_one_of_the_backward_pass,
     the_context_is_dropped_once_however_it_ends, a_checkpoint_needs_a_function_and_a_list,
