@@ -13,6 +13,8 @@
  *
  * Robert Keys, Cubic convolution interpolation for digital image processing, 1981.
  */
+#include "ops/interpolate.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -63,6 +65,12 @@ static const mode *mode_of(const char *op, const char *name)
     return gra_fail("%s: mode %s%s%s is unknown; \"nearest\", \"nearest-exact\", \"linear\", "
                     "\"bilinear\", \"bicubic\" and \"trilinear\" are there",
                     op, name ? "\"" : "", name ? name : "NULL", name ? "\"" : "");
+}
+
+const char *gra__interpolate_mode(const char *op, const char *name)
+{
+    const mode *const m = mode_of(op, name);
+    return m ? m->name : NULL;
 }
 
 /* The shape of the result for an input; false with an error. */

@@ -586,6 +586,20 @@ typedef struct gra_conv1d_options {
     bool flip_kernel;          /* false */
 } gra_conv1d_options;
 
+typedef struct gra_conv3d_options {
+    int begin_;
+    gra_tensor *input;     /* [N, C, D, H, W] or [C, D, H, W] */
+    gra_tensor *weight;    /* [K, C / groups, T, R, S] */
+    gra_tensor *bias;      /* [K] or NULL */
+    int64_t stride;        /* 1 */
+    int64_t padding;       /* 0, or GRA_SAME */
+    int64_t dilation;      /* 1 */
+    int64_t groups;        /* 1 */
+    int64_t stride_dhw[3]; /* given instead of stride: depth, height, width */
+    int64_t padding_dhw[3];
+    int64_t dilation_dhw[3];
+} gra_conv3d_options;
+
 typedef struct gra_conv_transpose2d_options {
     int begin_;
     gra_tensor *input;      /* [N, C, H, W] or [C, H, W] */
@@ -735,6 +749,7 @@ gra_conv_algorithm gra_set_conv_algorithm(gra_conv_algorithm algorithm);
 
 gra_conv2d_options gra_conv2d_defaults(void);
 gra_conv1d_options gra_conv1d_defaults(void);
+gra_conv3d_options gra_conv3d_defaults(void);
 gra_conv_transpose2d_options gra_conv_transpose2d_defaults(void);
 gra_locally_connected2d_options gra_locally_connected2d_defaults(void);
 gra_unfold_options gra_unfold_defaults(void);
@@ -750,6 +765,7 @@ gra_lp_pool1d_options gra_lp_pool1d_defaults(void);
 /* y[n,k,i,j] = bias[k] + sum_{c,r,s} w[k,c,r,s] x[n, c, i stride + r dilation - padding, ...] */
 gra_tensor *gra_conv2d_with(gra_conv2d_options o);
 gra_tensor *gra_conv1d_with(gra_conv1d_options o); /* the same along one dim */
+gra_tensor *gra_conv3d_with(gra_conv3d_options o); /* and along three */
 
 /* y[n,k, i stride + r dilation - padding, ...] += w[c,k,r,s] x[n,c,i,j]; y += bias[k]: the gradient of
  * conv2d's input, of (H - 1) stride - 2 padding + dilation (R - 1) + output_padding + 1 rows. */
@@ -802,6 +818,9 @@ gra_tensor *gra_lp_pool1d_with(gra_lp_pool1d_options o);
                                  .begin_ = 0, __VA_ARGS__))
 #define gra_conv1d(...)                                                                            \
     gra_conv1d_with(GRA_KEYWORDS(gra_conv1d_options, .stride = 1, .dilation = 1, .groups = 1,      \
+                                 .begin_ = 0, __VA_ARGS__))
+#define gra_conv3d(...)                                                                            \
+    gra_conv3d_with(GRA_KEYWORDS(gra_conv3d_options, .stride = 1, .dilation = 1, .groups = 1,      \
                                  .begin_ = 0, __VA_ARGS__))
 #define gra_conv_transpose2d(...)                                                                  \
     gra_conv_transpose2d_with(GRA_KEYWORDS(gra_conv_transpose2d_options, .stride = 1, .groups = 1, \

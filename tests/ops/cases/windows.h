@@ -228,4 +228,14 @@ CASE(interpolate_trilinear_scale,
      gra_square(gra_interpolate(in[0], .scale_factor = 1.5, .mode = "trilinear")))
 CASE(interpolate_bilinear_scales,
      gra_square(gra_interpolate(in[0], .scale_factor_dhw = {0, 1.5, 2}, .mode = "bilinear")))
+CASE(conv3d_plain, gra_conv3d(in[0], in[1]))
+CASE(conv3d_bias, gra_conv3d(in[0], in[1], in[2], .padding = 1))
+CASE(conv3d_options, gra_conv3d(in[0], in[1], in[2], .stride_dhw = {2, 1, 2},
+                                .padding_dhw = {1, 0, 2}, .dilation_dhw = {1, 2, 1}, .groups = 2))
+CASE(conv3d_dilated_depth,
+     gra_conv3d(in[0], in[1], .padding_dhw = {3, 0, 0}, .dilation_dhw = {2, 1, 1}))
+CASE(conv3d_no_batch, gra_conv3d(in[0], in[1]))
+CASE(conv3d_same, gra_conv3d(in[0], in[1], .padding = GRA_SAME))
+CASE(conv3d_one, gra_conv3d(in[0], in[1]))
+CASE(conv3d_empty, gra_conv3d(in[0], in[1], in[2]))
 #endif
