@@ -32,18 +32,26 @@ static gra_tensor *add_uniform(gra_module *m, const char *name, gra_shape shape,
     return skips_init ? t : gra_uniform_(t, -bound, bound);
 }
 
-gra__weights gra__add_weights(gra_module *m, gra_shape shape, bool has_bias)
+gra__weights gra__add_weights_of(gra_module *m, gra_shape weight, const gra_shape *bias,
+                                 int64_t fan_in)
 {
     gra__weights made = {0};
-    double fan_in = 1;
-    for (int i = 1; i < shape.count; i++)
-        fan_in *= (double)shape.size[i];
+    const double bound = 1 / sqrt((double)fan_in);
     const int mark = gra_mark();
-    made.weight = add_uniform(m, "weight", shape, 1 / sqrt(fan_in));
-    if (has_bias)
-        made.bias = add_uniform(m, "bias", GRA_SHAPE(shape.size[0]), 1 / sqrt(fan_in));
+    made.weight = add_uniform(m, "weight", weight, bound);
+    if (bias)
+        made.bias = add_uniform(m, "bias", *bias, bound);
     gra_release(mark);
     return made;
+}
+
+gra__weights gra__add_weights(gra_module *m, gra_shape shape, bool has_bias)
+{
+    const gra_shape bias = GRA_SHAPE(shape.size[0]);
+    int64_t fan_in = 1;
+    for (int i = 1; i < shape.count; i++)
+        fan_in *= shape.size[i];
+    return gra__add_weights_of(m, shape, has_bias ? &bias : NULL, fan_in);
 }
 
 bool gra__check_positive(const char *type, const char *name, int64_t value)

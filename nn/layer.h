@@ -27,6 +27,10 @@ typedef struct gra__weights {
  * kaiming_uniform_(a = sqrt 5): its bound is sqrt(6 / ((1 + 5) fan in)). */
 gra__weights gra__add_weights(gra_module *m, gra_shape shape, bool has_bias);
 
+/* The same with a bias of any shape, or NULL for none, and a given fan in. */
+gra__weights gra__add_weights_of(gra_module *m, gra_shape weight, const gra_shape *bias,
+                                 int64_t fan_in);
+
 /* Until it is called with false, the weights of the thread's new layers are left as their memory was,
  * for a model that overwrites them or that is only counted. Returns what was set before. */
 bool gra__skip_init(bool skip);

@@ -45,16 +45,75 @@ typedef struct gra_nn_conv2d_options {
     int begin_;
     int64_t in_channels, out_channels;
     int64_t kernel_size;
-    int64_t stride;   /* 1 */
-    int64_t padding;  /* 0 on each side */
-    int64_t dilation; /* 1 */
-    int64_t groups;   /* 1; divides both channels */
-    bool bias;        /* true */
+    int64_t stride;           /* 1 */
+    int64_t padding;          /* 0 on each side; GRA_SAME: the output is as large as the input */
+    int64_t dilation;         /* 1 */
+    int64_t groups;           /* 1; divides both channels */
+    bool bias;                /* true */
+    const char *padding_mode; /* "zeros", "reflect", "replicate" or "circular": see gra_pad */
+    bool flip_kernel;         /* false; true: the convolution of textbooks, filters turned around */
     bool
         cache_weights; /* false; true: keeps the weights as the fast kernels want them, for inference;
                            up to 5.4 times their memory for 3 x 3 filters */
     int64_t kernel_size_hw[2], stride_hw[2], padding_hw[2], dilation_hw[2];
 } gra_nn_conv2d_options;
+
+/* The same for sequences [N, C, L] and volumes [N, C, D, H, W]. See gra_conv1d and gra_conv3d. */
+typedef struct gra_nn_conv1d_options {
+    int begin_;
+    int64_t in_channels, out_channels;
+    int64_t kernel_size;
+    int64_t stride;           /* 1 */
+    int64_t padding;          /* 0, or GRA_SAME */
+    int64_t dilation;         /* 1 */
+    int64_t groups;           /* 1 */
+    bool bias;                /* true */
+    const char *padding_mode; /* "zeros" */
+    bool flip_kernel;         /* false */
+} gra_nn_conv1d_options;
+
+typedef struct gra_nn_conv3d_options {
+    int begin_;
+    int64_t in_channels, out_channels;
+    int64_t kernel_size;
+    int64_t stride;           /* 1 */
+    int64_t padding;          /* 0, or GRA_SAME */
+    int64_t dilation;         /* 1 */
+    int64_t groups;           /* 1 */
+    bool bias;                /* true */
+    const char *padding_mode; /* "zeros" */
+    int64_t kernel_size_dhw[3], stride_dhw[3], padding_dhw[3], dilation_dhw[3];
+} gra_nn_conv3d_options;
+
+/* Parameters "weight" [in, out / groups, kernel height, kernel width] and "bias" [out], both uniform in
+ * +-1/sqrt(out / groups * kernel height * kernel width). See gra_conv_transpose2d. */
+typedef struct gra_nn_conv_transpose2d_options {
+    int begin_;
+    int64_t in_channels, out_channels;
+    int64_t kernel_size;
+    int64_t stride;         /* 1 */
+    int64_t padding;        /* 0 */
+    int64_t output_padding; /* 0; less than the stride or the dilation */
+    int64_t groups;         /* 1 */
+    bool bias;              /* true */
+    int64_t dilation;       /* 1 */
+    int64_t kernel_size_hw[2], stride_hw[2], padding_hw[2], output_padding_hw[2], dilation_hw[2];
+} gra_nn_conv_transpose2d_options;
+
+/* A convolution whose pixels share no weights, for images of one size. Parameters "weight" [P, Q, out, in,
+ * kernel height, kernel width] and "bias" [out, P, Q], P x Q being the output's pixels; both uniform in
+ * +-1/sqrt(in * kernel height * kernel width). See gra_locally_connected2d. */
+typedef struct gra_nn_locally_connected2d_options {
+    int begin_;
+    int64_t in_channels, out_channels;
+    int64_t input_size; /* height and width of the images */
+    int64_t kernel_size;
+    int64_t stride;   /* 1 */
+    int64_t padding;  /* 0 */
+    int64_t dilation; /* 1 */
+    bool bias;        /* true */
+    int64_t input_size_hw[2], kernel_size_hw[2], stride_hw[2], padding_hw[2], dilation_hw[2];
+} gra_nn_locally_connected2d_options;
 
 /* Parameters "weight" [out, in] and "bias" [out], both uniform in +-1/sqrt(in). y = x weight^T +
  * bias over the last dim. */
@@ -82,6 +141,14 @@ gra_nn_conv2d_options gra_nn_conv2d_defaults(void);
 gra_nn_linear_options gra_nn_linear_defaults(void);
 gra_nn_batch_norm2d_options gra_nn_batch_norm2d_defaults(void);
 gra_module *gra_nn_conv2d_with(gra_nn_conv2d_options options);
+gra_nn_conv1d_options gra_nn_conv1d_defaults(void);
+gra_module *gra_nn_conv1d_with(gra_nn_conv1d_options options);
+gra_nn_conv3d_options gra_nn_conv3d_defaults(void);
+gra_module *gra_nn_conv3d_with(gra_nn_conv3d_options options);
+gra_nn_conv_transpose2d_options gra_nn_conv_transpose2d_defaults(void);
+gra_module *gra_nn_conv_transpose2d_with(gra_nn_conv_transpose2d_options options);
+gra_nn_locally_connected2d_options gra_nn_locally_connected2d_defaults(void);
+gra_module *gra_nn_locally_connected2d_with(gra_nn_locally_connected2d_options options);
 gra_module *gra_nn_linear_with(gra_nn_linear_options options);
 gra_module *gra_nn_batch_norm2d_with(gra_nn_batch_norm2d_options options);
 
@@ -136,6 +203,118 @@ gra_module *gra_nn_avg_pool2d_with(gra_nn_avg_pool2d_options options);
 gra_module *gra_nn_max_pool2d_with(gra_nn_max_pool2d_options options);
 gra_module *gra_nn_adaptive_avg_pool2d_with(gra_nn_adaptive_avg_pool2d_options options);
 
+/* See gra_max_pool2d_with_indices: gra_loss(layer, maxima, indices). */
+typedef struct gra_nn_max_unpool2d_options {
+    int begin_;
+    int64_t kernel_size;
+    int64_t stride;  /* 0: kernel_size */
+    int64_t padding; /* 0 */
+    int64_t kernel_size_hw[2], stride_hw[2], padding_hw[2];
+} gra_nn_max_unpool2d_options;
+
+typedef struct gra_nn_lp_pool2d_options {
+    int begin_;
+    double norm_type;
+    int64_t kernel_size;
+    int64_t stride; /* 0: kernel_size */
+    bool ceil_mode; /* false */
+    int64_t kernel_size_hw[2], stride_hw[2];
+} gra_nn_lp_pool2d_options;
+
+/* Maxima of output_size windows that cover the image whatever its size. */
+typedef struct gra_nn_adaptive_max_pool2d_options {
+    int begin_;
+    int64_t output_size;
+    int64_t output_size_hw[2];
+} gra_nn_adaptive_max_pool2d_options;
+
+/* Along one dim, [N, C, L]. */
+typedef struct gra_nn_avg_pool1d_options {
+    int begin_;
+    int64_t kernel_size;
+    int64_t stride;         /* 0: kernel_size */
+    int64_t padding;        /* 0; at most half the kernel */
+    bool ceil_mode;         /* false */
+    bool count_include_pad; /* true */
+} gra_nn_avg_pool1d_options;
+
+typedef struct gra_nn_max_pool1d_options {
+    int begin_;
+    int64_t kernel_size;
+    int64_t stride;   /* 0: kernel_size */
+    int64_t padding;  /* 0; at most half the kernel */
+    int64_t dilation; /* 1 */
+    bool ceil_mode;   /* false */
+} gra_nn_max_pool1d_options;
+
+typedef struct gra_nn_lp_pool1d_options {
+    int begin_;
+    double norm_type;
+    int64_t kernel_size;
+    int64_t stride; /* 0: kernel_size */
+    bool ceil_mode; /* false */
+} gra_nn_lp_pool1d_options;
+
+typedef struct gra_nn_adaptive_pool1d_options {
+    int begin_;
+    int64_t output_size;
+} gra_nn_adaptive_pool1d_options;
+
+gra_nn_max_unpool2d_options gra_nn_max_unpool2d_defaults(void);
+gra_nn_lp_pool2d_options gra_nn_lp_pool2d_defaults(void);
+gra_nn_adaptive_max_pool2d_options gra_nn_adaptive_max_pool2d_defaults(void);
+gra_nn_avg_pool1d_options gra_nn_avg_pool1d_defaults(void);
+gra_nn_max_pool1d_options gra_nn_max_pool1d_defaults(void);
+gra_nn_lp_pool1d_options gra_nn_lp_pool1d_defaults(void);
+gra_nn_adaptive_pool1d_options gra_nn_adaptive_pool1d_defaults(void);
+gra_module *gra_nn_max_unpool2d_with(gra_nn_max_unpool2d_options options);
+gra_module *gra_nn_lp_pool2d_with(gra_nn_lp_pool2d_options options);
+gra_module *gra_nn_adaptive_max_pool2d_with(gra_nn_adaptive_max_pool2d_options options);
+gra_module *gra_nn_avg_pool1d_with(gra_nn_avg_pool1d_options options);
+gra_module *gra_nn_max_pool1d_with(gra_nn_max_pool1d_options options);
+gra_module *gra_nn_lp_pool1d_with(gra_nn_lp_pool1d_options options);
+gra_module *gra_nn_adaptive_avg_pool1d_with(gra_nn_adaptive_pool1d_options options);
+gra_module *gra_nn_adaptive_max_pool1d_with(gra_nn_adaptive_pool1d_options options);
+
+/* ---- images of another size: see gra_interpolate; one of the first two and scale_factor_dhw ---- */
+
+typedef struct gra_nn_upsample_options {
+    int begin_;
+    gra_shape size;
+    double scale_factor;
+    const char *mode;   /* "nearest" */
+    bool align_corners; /* false */
+    double scale_factor_dhw[3];
+} gra_nn_upsample_options;
+
+gra_nn_upsample_options gra_nn_upsample_defaults(void);
+gra_module *gra_nn_upsample_with(gra_nn_upsample_options options);
+
+/* ---- padding: see gra_pad ---- */
+
+typedef struct gra_nn_pad_options {
+    int begin_;
+    int64_t padding;         /* 0: on each side of each dim; below 0 crops */
+    double value;            /* 0; of the layers of a constant */
+    int64_t padding_each[6]; /* given instead: left, right, top, bottom, front, back */
+} gra_nn_pad_options;
+
+gra_nn_pad_options gra_nn_pad_defaults(void);
+gra_module *gra_nn_zero_pad1d_with(gra_nn_pad_options options);
+gra_module *gra_nn_zero_pad3d_with(gra_nn_pad_options options);
+gra_module *gra_nn_constant_pad1d_with(gra_nn_pad_options options);
+gra_module *gra_nn_constant_pad2d_with(gra_nn_pad_options options);
+gra_module *gra_nn_constant_pad3d_with(gra_nn_pad_options options);
+gra_module *gra_nn_reflection_pad1d_with(gra_nn_pad_options options);
+gra_module *gra_nn_reflection_pad2d_with(gra_nn_pad_options options);
+gra_module *gra_nn_reflection_pad3d_with(gra_nn_pad_options options);
+gra_module *gra_nn_replication_pad1d_with(gra_nn_pad_options options);
+gra_module *gra_nn_replication_pad2d_with(gra_nn_pad_options options);
+gra_module *gra_nn_replication_pad3d_with(gra_nn_pad_options options);
+gra_module *gra_nn_circular_pad1d_with(gra_nn_pad_options options);
+gra_module *gra_nn_circular_pad2d_with(gra_nn_pad_options options);
+gra_module *gra_nn_circular_pad3d_with(gra_nn_pad_options options);
+
 /* ---- elementwise ---- */
 
 typedef struct gra_nn_relu_options {
@@ -179,6 +358,31 @@ gra_module *gra_nn_dropout_with(gra_nn_dropout_options options);   /* x or 0, ov
 gra_module *gra_nn_dropout2d_with(gra_nn_dropout2d_options options);
 
 /* ---- shapes ---- */
+
+/* The patches of images as columns, and columns added up to images: see gra_unfold and gra_fold. */
+typedef struct gra_nn_unfold_options {
+    int begin_;
+    int64_t kernel_size;
+    int64_t dilation; /* 1 */
+    int64_t padding;  /* 0 */
+    int64_t stride;   /* 1 */
+    int64_t kernel_size_hw[2], dilation_hw[2], padding_hw[2], stride_hw[2];
+} gra_nn_unfold_options;
+
+typedef struct gra_nn_fold_options {
+    int begin_;
+    int64_t output_size;
+    int64_t kernel_size;
+    int64_t dilation; /* 1 */
+    int64_t padding;  /* 0 */
+    int64_t stride;   /* 1 */
+    int64_t output_size_hw[2], kernel_size_hw[2], dilation_hw[2], padding_hw[2], stride_hw[2];
+} gra_nn_fold_options;
+
+gra_nn_unfold_options gra_nn_unfold_defaults(void);
+gra_nn_fold_options gra_nn_fold_defaults(void);
+gra_module *gra_nn_unfold_with(gra_nn_unfold_options options);
+gra_module *gra_nn_fold_with(gra_nn_fold_options options);
 
 typedef struct gra_nn_flatten_options {
     int begin_;
@@ -225,7 +429,8 @@ gra_module *gra_nn_mse_loss_with(gra_nn_mse_loss_options options);
                       (int)(sizeof((gra_module *const[]){__VA_ARGS__}) / sizeof(gra_module *)))
 #define gra_nn_conv2d(...)                                                                         \
     gra_nn_conv2d_with(GRA_KEYWORDS(gra_nn_conv2d_options, .stride = 1, .dilation = 1,             \
-                                    .groups = 1, .bias = true, .begin_ = 0, __VA_ARGS__))
+                                    .groups = 1, .bias = true, .padding_mode = "zeros",            \
+                                    .begin_ = 0, __VA_ARGS__))
 #define gra_nn_linear(...)                                                                         \
     gra_nn_linear_with(GRA_KEYWORDS(gra_nn_linear_options, .bias = true, .begin_ = 0, __VA_ARGS__))
 #define gra_nn_batch_norm2d(...)                                                                   \
@@ -236,6 +441,80 @@ gra_module *gra_nn_mse_loss_with(gra_nn_mse_loss_options options);
     gra_nn_local_response_norm_with(GRA_KEYWORDS(gra_nn_local_response_norm_options,               \
                                                  .alpha = 1e-4, .beta = 0.75, .k = 1, .begin_ = 0, \
                                                  __VA_ARGS__))
+#define gra_nn_conv1d(...)                                                                         \
+    gra_nn_conv1d_with(GRA_KEYWORDS(gra_nn_conv1d_options, .stride = 1, .dilation = 1,             \
+                                    .groups = 1, .bias = true, .padding_mode = "zeros",            \
+                                    .begin_ = 0, __VA_ARGS__))
+#define gra_nn_conv3d(...)                                                                         \
+    gra_nn_conv3d_with(GRA_KEYWORDS(gra_nn_conv3d_options, .stride = 1, .dilation = 1,             \
+                                    .groups = 1, .bias = true, .padding_mode = "zeros",            \
+                                    .begin_ = 0, __VA_ARGS__))
+#define gra_nn_conv_transpose2d(...)                                                               \
+    gra_nn_conv_transpose2d_with(GRA_KEYWORDS(gra_nn_conv_transpose2d_options, .stride = 1,        \
+                                              .groups = 1, .bias = true, .dilation = 1,            \
+                                              .begin_ = 0, __VA_ARGS__))
+#define gra_nn_locally_connected2d(...)                                                            \
+    gra_nn_locally_connected2d_with(GRA_KEYWORDS(gra_nn_locally_connected2d_options, .stride = 1,  \
+                                                 .dilation = 1, .bias = true, .begin_ = 0,         \
+                                                 __VA_ARGS__))
+#define gra_nn_max_unpool2d(...)                                                                   \
+    gra_nn_max_unpool2d_with(GRA_KEYWORDS(gra_nn_max_unpool2d_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_lp_pool2d(...)                                                                      \
+    gra_nn_lp_pool2d_with(GRA_KEYWORDS(gra_nn_lp_pool2d_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_adaptive_max_pool2d(...)                                                            \
+    gra_nn_adaptive_max_pool2d_with(                                                               \
+        GRA_KEYWORDS(gra_nn_adaptive_max_pool2d_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_avg_pool1d(...)                                                                     \
+    gra_nn_avg_pool1d_with(GRA_KEYWORDS(gra_nn_avg_pool1d_options, .count_include_pad = true,      \
+                                        .begin_ = 0, __VA_ARGS__))
+#define gra_nn_max_pool1d(...)                                                                     \
+    gra_nn_max_pool1d_with(                                                                        \
+        GRA_KEYWORDS(gra_nn_max_pool1d_options, .dilation = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_lp_pool1d(...)                                                                      \
+    gra_nn_lp_pool1d_with(GRA_KEYWORDS(gra_nn_lp_pool1d_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_unfold(...)                                                                         \
+    gra_nn_unfold_with(                                                                            \
+        GRA_KEYWORDS(gra_nn_unfold_options, .dilation = 1, .stride = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_fold(...)                                                                           \
+    gra_nn_fold_with(                                                                              \
+        GRA_KEYWORDS(gra_nn_fold_options, .dilation = 1, .stride = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_upsample(...)                                                                       \
+    gra_nn_upsample_with(GRA_KEYWORDS(gra_nn_upsample_options, .size = {&gra_shape_kind, 0, {0}},  \
+                                      .mode = "nearest", .begin_ = 0, __VA_ARGS__))
+#define gra_nn_adaptive_avg_pool1d(...)                                                            \
+    gra_nn_adaptive_avg_pool1d_with(                                                               \
+        GRA_KEYWORDS(gra_nn_adaptive_pool1d_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_adaptive_max_pool1d(...)                                                            \
+    gra_nn_adaptive_max_pool1d_with(                                                               \
+        GRA_KEYWORDS(gra_nn_adaptive_pool1d_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_zero_pad1d(...)                                                                     \
+    gra_nn_zero_pad1d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_zero_pad3d(...)                                                                     \
+    gra_nn_zero_pad3d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_constant_pad1d(...)                                                                 \
+    gra_nn_constant_pad1d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_constant_pad2d(...)                                                                 \
+    gra_nn_constant_pad2d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_constant_pad3d(...)                                                                 \
+    gra_nn_constant_pad3d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_reflection_pad1d(...)                                                               \
+    gra_nn_reflection_pad1d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_reflection_pad2d(...)                                                               \
+    gra_nn_reflection_pad2d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_reflection_pad3d(...)                                                               \
+    gra_nn_reflection_pad3d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_replication_pad1d(...)                                                              \
+    gra_nn_replication_pad1d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_replication_pad2d(...)                                                              \
+    gra_nn_replication_pad2d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_replication_pad3d(...)                                                              \
+    gra_nn_replication_pad3d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_circular_pad1d(...)                                                                 \
+    gra_nn_circular_pad1d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_circular_pad2d(...)                                                                 \
+    gra_nn_circular_pad2d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_circular_pad3d(...)                                                                 \
+    gra_nn_circular_pad3d_with(GRA_KEYWORDS(gra_nn_pad_options, .begin_ = 0, __VA_ARGS__))
 #define gra_nn_adaptive_avg_pool2d(...)                                                            \
     gra_nn_adaptive_avg_pool2d_with(                                                               \
         GRA_KEYWORDS(gra_nn_adaptive_avg_pool2d_options, .begin_ = 0, __VA_ARGS__))

@@ -189,3 +189,12 @@ case("interpolate_bicubic_scale_odd", lambda x: F.interpolate(x, scale_factor=0.
 case("interpolate_linear_scale", lambda x: F.interpolate(x, scale_factor=2.5, mode="linear").square(), T(1, 2, 4))
 case("interpolate_trilinear_scale", lambda x: F.interpolate(x, scale_factor=1.5, mode="trilinear").square(), T(1, 1, 2, 3, 2))
 case("interpolate_bilinear_scales", lambda x: F.interpolate(x, scale_factor=(1.5, 2), mode="bilinear").square(), T(1, 2, 3, 2))
+
+case("conv3d_plain", lambda x, w: F.conv3d(x, w), T(2, 2, 3, 3, 2), T(2, 2, 2, 2, 2))
+case("conv3d_bias", lambda x, w, b: F.conv3d(x, w, b, padding=1), T(1, 2, 2, 2, 3, layout="transposed"), T(3, 2, 3, 2, 3, layout="strided"), T(3))
+case("conv3d_options", lambda x, w, b: F.conv3d(x, w, b, stride=(2, 1, 2), padding=(1, 0, 2), dilation=(1, 2, 1), groups=2), T(1, 4, 3, 3, 2), T(4, 2, 2, 2, 3), T(4))
+case("conv3d_dilated_depth", lambda x, w: F.conv3d(x, w, padding=(3, 0, 0), dilation=(2, 1, 1)), T(2, 1, 2, 2, 2), T(1, 1, 3, 1, 2))
+case("conv3d_no_batch", lambda x, w: F.conv3d(x, w), T(2, 2, 3, 2), T(2, 2, 2, 2, 1))
+case("conv3d_same", lambda x, w: F.conv3d(x, w, padding="same"), T(1, 1, 3, 2, 3), T(2, 1, 2, 3, 2))
+case("conv3d_one", lambda x, w: F.conv3d(x, w), T(1, 1, 1, 1, 1), T(1, 1, 1, 1, 1))
+case("conv3d_empty", F.conv3d, T(0, 2, 2, 2, 2), T(2, 2, 1, 2, 2), T(2))
