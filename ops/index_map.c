@@ -28,13 +28,20 @@ typedef struct {
     const int64_t *index; /* or NULL */
 } dim;
 
+/* A part of the last dim whose elements follow each other in x, or stand outside of it. */
+typedef struct {
+    int64_t first, end; /* of y */
+    int64_t at;         /* of x, or -1 */
+} piece;
+
 typedef struct {
     dim dims[GRA_MAX_DIMS];
     int count;
-    size_t element;    /* its size */
-    gra_dtype dtype;   /* when adding up */
+    size_t element; /* its size */
+    gra_dtype dtype;
     const char *value; /* one element */
-    bool in_pieces;    /* the last dim is of few pieces that follow each other in x */
+    piece *pieces;     /* of the last dim; NULL where it is walked element by element */
+    int piece_count;
 } plan;
 
 bool gra__index_map_init(gra__index_map *map, gra_shape in, gra_shape out,
@@ -58,17 +65,6 @@ bool gra__index_map_init(gra__index_map *map, gra_shape in, gra_shape out,
 void gra__index_map_free(gra__index_map *map)
 {
     gra__dealloc(map->block, map->bytes);
-}
-
-/* Whether the last dim is worth a copy of pieces rather than of single elements. */
-static bool has_few_pieces(const dim *last)
-{
-    if (last->step != 1)
-        return false;
-    int64_t pieces = 1;
-    for (int64_t i = 1; last->index && i < last->size; i++)
-        pieces += last->index[i] != last->index[i - 1] + 1;
-    return pieces * 8 <= last->size || pieces <= 3;
 }
 
 /* Adds a dim behind the others, or makes the last one longer where both lie as one in x. */
@@ -101,7 +97,6 @@ static plan plan_of(const gra__index_map *map, const gra_tensor *x, const gra_te
         p.dims[d].block = block;
         block *= p.dims[d].size;
     }
-    p.in_pieces = has_few_pieces(&p.dims[p.count - 1]);
     return p;
 }
 
@@ -115,6 +110,27 @@ static int64_t piece_end(const dim *last, int64_t i)
     while (end < last->size && last->index[end] == (first < 0 ? -1 : first + end - i))
         end++;
     return end;
+}
+
+/* Cuts the last dim into pieces, if it is one of few; false with an error where memory is short. */
+static bool cut(plan *p)
+{
+    const dim *const last = &p->dims[p->count - 1];
+    int count = 0;
+    for (int64_t i = 0; i < last->size; i = piece_end(last, i))
+        count++;
+    if (last->step != 1 || (count > 3 && count * 8 > last->size))
+        return true;
+    p->pieces = gra__alloc((size_t)count * sizeof *p->pieces);
+    for (int64_t i = 0; p->pieces && i < last->size; i = piece_end(last, i))
+        p->pieces[p->piece_count++] =
+            (piece){i, piece_end(last, i), last->index ? last->index[i] : i};
+    return p->pieces != NULL;
+}
+
+static void uncut(plan *p)
+{
+    gra__dealloc(p->pieces, (size_t)p->piece_count * sizeof *p->pieces);
 }
 
 /* Walks the indices [first, last) of dim 0, and all of the others, each thread a part of its own. */
@@ -142,20 +158,51 @@ static void fill(const plan *p, char *y, int64_t count)
         gra__copy_element(y, p->value, p->element);
 }
 
+static void pick_pieces(const plan *p, int64_t first, int64_t last, const char *x, char *y)
+{
+    const int64_t size = (int64_t)p->element;
+    for (int k = 0; k < p->piece_count; k++) {
+        const piece *const part = &p->pieces[k];
+        const int64_t from = part->first > first ? part->first : first;
+        const int64_t end = part->end < last ? part->end : last;
+        if (from >= end)
+            continue;
+        if (part->at < 0)
+            fill(p, y + from * size, end - from);
+        else
+            memcpy(y + from * size, x + (part->at + from - part->first) * size,
+                   (size_t)((end - from) * size));
+    }
+}
+
+#define PICK_ELEMENTS(type)                                                                        \
+    static void pick_##type(const dim *m, int64_t first, int64_t last, const type *value,          \
+                            const type *x, type *y)                                                \
+    {                                                                                              \
+        for (int64_t i = first; i < last; i++) {                                                   \
+            const int64_t at = m->index ? m->index[i] : i;                                         \
+            y[i] = at < 0 ? *value : x[at * m->step];                                              \
+        }                                                                                          \
+    }
+PICK_ELEMENTS(uint8_t)
+PICK_ELEMENTS(uint16_t)
+PICK_ELEMENTS(uint32_t)
+PICK_ELEMENTS(uint64_t)
+
 static void pick_row(const plan *p, int64_t first, int64_t last, const char *x, char *y)
 {
     const dim *const m = &p->dims[p->count - 1];
-    const int64_t size = (int64_t)p->element;
-    for (int64_t i = first, end; i < last; i = end) {
-        end = p->in_pieces ? piece_end(m, i) : i + 1;
-        end = end < last ? end : last;
-        const int64_t at = m->index ? m->index[i] : i;
-        if (at < 0)
-            fill(p, y + i * size, end - i);
-        else if (p->in_pieces)
-            memcpy(y + i * size, x + at * size, (size_t)((end - i) * size));
-        else
-            gra__copy_element(y + i * size, x + at * m->step * size, p->element);
+    const void *const from = x, *const value = p->value;
+    void *const to = y;
+    if (p->pieces) {
+        pick_pieces(p, first, last, x, y);
+        return;
+    }
+    switch (p->element) {
+    case 1: pick_uint8_t(m, first, last, value, from, to); break;
+    case 2: pick_uint16_t(m, first, last, value, from, to); break;
+    case 4: pick_uint32_t(m, first, last, value, from, to); break;
+    default: pick_uint64_t(m, first, last, value, from, to); break;
     }
 }
 
@@ -194,38 +241,57 @@ gra_tensor *gra__index_map_pick(const char *op, const gra__index_map *map, gra_t
     gra__fill(number, value);
     plan p = plan_of(map, x, y);
     p.value = gra__ptr(number);
+    if (!cut(&p))
+        return NULL;
     in_parallel(&p, pick_walk, p.dims[0].size, y->numel, gra__ptr(x), gra__ptr(y));
+    uncut(&p);
     return y;
 }
 
 /* ---- dx from g ---- */
 
+/* Neighbours that go to one place are added up first. */
 #define SUM_ROW(real)                                                                              \
-    static void sum_row_##real(const dim *m, bool in_pieces, int64_t last, real *restrict dx,      \
-                               const real *restrict g)                                             \
+    static void sum_row_##real(const dim *m, real *restrict dx, const real *restrict g)            \
     {                                                                                              \
-        for (int64_t i = 0, end; i < last; i = end) {                                              \
-            end = in_pieces ? piece_end(m, i) : i + 1;                                             \
+        for (int64_t i = 0; i < m->size;) {                                                        \
             const int64_t at = m->index ? m->index[i] : i;                                         \
-            if (at < 0)                                                                            \
-                continue;                                                                          \
-            real *restrict const to = dx + at * m->step;                                           \
-            for (int64_t j = i; j < end; j++)                                                      \
-                to[in_pieces ? j - i : (j - i) * m->step] += g[j];                                 \
+            real sum = g[i++];                                                                     \
+            while (i < m->size && m->index && m->index[i] == at)                                   \
+                sum += g[i++];                                                                     \
+            if (at >= 0)                                                                           \
+                dx[at * m->step] += sum;                                                           \
         }                                                                                          \
     }
 SUM_ROW(float)
 SUM_ROW(double)
 
+static void sum_row(const plan *p, char *dx, const char *g)
+{
+    const dim *const m = &p->dims[p->count - 1];
+    const int64_t size = (int64_t)p->element;
+    gra__add_scaled_loop *const add = gra__kernels_get()->elementwise->add_scaled[p->dtype];
+    for (int k = 0; k < p->piece_count; k++) {
+        const piece *const part = &p->pieces[k];
+        if (part->at >= 0)
+            add((size_t)(part->end - part->first), dx + part->at * size, size, 1,
+                g + part->first * size, size);
+    }
+    if (!p->pieces && p->dtype == GRA_FLOAT64)
+        sum_row_double(m, (double *)(void *)dx, (const double *)(const void *)g);
+    else if (!p->pieces)
+        sum_row_float(m, (float *)(void *)dx, (const float *)(const void *)g);
+}
+
 static void sum(const plan *p, int d, int64_t first, int64_t last, char *dx, const char *g)
 {
     const dim *const m = &p->dims[d];
     const int64_t size = (int64_t)p->element;
-    if (d == p->count - 1 && p->dtype == GRA_FLOAT64)
-        sum_row_double(m, p->in_pieces, last, (double *)dx, (const double *)g);
-    else if (d == p->count - 1)
-        sum_row_float(m, p->in_pieces, last, (float *)dx, (const float *)g);
-    for (int64_t i = first; d < p->count - 1 && i < last; i++) {
+    if (d == p->count - 1) {
+        sum_row(p, dx, g);
+        return;
+    }
+    for (int64_t i = first; i < last; i++) {
         const int64_t at = m->index ? m->index[i] : i;
         if (at >= 0)
             sum(p, d + 1, 0, p->dims[d + 1].size, dx + at * m->step * size,
@@ -248,11 +314,14 @@ gra_tensor *gra__index_map_sum(const char *op, const gra__index_map *map, gra_te
         return NULL;
     gra__fill(dx, 0);
     if (g->numel && !gra__dry_run()) {
-        const plan p = plan_of(map, dx, ready);
+        plan p = plan_of(map, dx, ready);
+        if (!cut(&p))
+            return NULL;
         /* Threads share out the first dim where each of its indices has a place of its own. */
         const bool apart = !p.dims[0].index && p.count > 1;
         in_parallel(&p, sum_walk, apart ? p.dims[0].size : 1, g->numel, gra__ptr(dx),
                     gra__ptr(ready));
+        uncut(&p);
     }
     return gra__converted(dx, g->dtype);
 }

@@ -48,8 +48,9 @@ static void backward_forward(gra_call *c)
         return;
     }
     const backward_args *const a = c->args;
-    gra_tensor *const g = gra__pool_ready(gra_op_name(c->op), c->in[0]), *const winners = c->in[1];
-    gra_tensor *const dx = g ? gra__empty("max_pool2d_backward", a->shape, g->dtype) : NULL;
+    gra_tensor *const g = gra__pool_ready(gra_op_name(c->op), c->in[0]);
+    gra_tensor *const winners = g ? gra__packed(c->in[1], GRA_INT64) : NULL;
+    gra_tensor *const dx = winners ? gra__empty("max_pool2d_backward", a->shape, g->dtype) : NULL;
     if (!dx)
         return;
     const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(a->shape, g->shape, &a->pool);
@@ -64,7 +65,7 @@ gra_tensor *gra__max_pool2d_places(gra_shape x, gra_tensor *winners, const gra__
 {
     if (winners->dtype == GRA_INT64)
         return winners;
-    gra_tensor *const wide = gra__empty("max_pool2d", winners->shape, GRA_INT64);
+    gra_tensor *const wide = gra__empty_channels_last("max_pool2d", winners->shape, GRA_INT64);
     const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(x, winners->shape, a);
     if (wide)
         gra__max_pool2d_nhwc_indices(&s, x.size[1], gra__ptr(winners), gra__ptr(wide));

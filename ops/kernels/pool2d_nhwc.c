@@ -110,20 +110,29 @@ void gra__max_pool2d_nhwc_backward_f32(const gra__pool2d_shape *d, int64_t chann
     EACH_ITEM(thread_count(&j), j.images * j.rows, backward_row(&j, item));
 }
 
+/* The places of one row of the result: that of each window's first position, and how far the winner lies behind. */
+static void places_row(const job *j, const int64_t *behind, int64_t *indices, int64_t item)
+{
+    const gra__pool2d_shape *const d = j->d;
+    const uint8_t *winner = j->winners + item * d->out_w * j->channels;
+    int64_t *to = indices + item * d->out_w * j->channels;
+    for (int64_t q = 0; q < d->out_w; q++, winner += j->channels, to += j->channels) {
+        const int64_t first =
+            (item % d->out_h * d->stride_h - d->pad_h) * d->w + q * d->stride_w - d->pad_w;
+        for (int64_t c = 0; c < j->channels; c++)
+            to[c] = first + behind[winner[c]];
+    }
+}
+
 void gra__max_pool2d_nhwc_indices(const gra__pool2d_shape *d, int64_t channels,
                                   const uint8_t *winners, int64_t *indices)
 {
-    const int64_t out = d->out_h * d->out_w, images = channels ? d->planes / channels : 0;
-    for (int64_t image = 0; image < images; image++)
-        for (int64_t at = 0; at < out; at++)
-            for (int64_t c = 0; c < channels; c++) {
-                const int64_t winner = winners[(image * out + at) * channels + c];
-                const int64_t i =
-                    at / d->out_w * d->stride_h - d->pad_h + winner / d->kernel_w * d->dilation_h;
-                const int64_t j =
-                    at % d->out_w * d->stride_w - d->pad_w + winner % d->kernel_w * d->dilation_w;
-                indices[(image * channels + c) * out + at] = i * d->w + j;
-            }
+    job j = job_of(d, channels, d->out_h, NULL, NULL);
+    int64_t behind[256] = {0};
+    j.winners = (uint8_t *)winners;
+    for (int64_t i = 0; i < d->kernel_h * d->kernel_w; i++)
+        behind[i] = i / d->kernel_w * d->dilation_h * d->w + i % d->kernel_w * d->dilation_w;
+    EACH_ITEM(thread_count(&j), j.images * j.rows, places_row(&j, behind, indices, item));
 }
 
 enum { RECTIFIED_AT_ONCE = 1 << 16 };

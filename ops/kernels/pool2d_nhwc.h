@@ -43,7 +43,7 @@ void gra__max_pool2d_nhwc_backward_f32(const gra__pool2d_shape *shape, int64_t c
 enum { GRA_NO_WINNER = 255 };
 void gra__max_pool2d_nhwc_rectify(int64_t outputs, const float *y, uint8_t *winners);
 
-/* The same winners as places in the plane, as max_pool2d's other kernels have them: indices[images][c][out_h][out_w]. */
+/* The same winners as places i * w + j in the plane: indices[images][out_h][out_w][c]. */
 void gra__max_pool2d_nhwc_indices(const gra__pool2d_shape *shape, int64_t channels,
                                   const uint8_t *winners, int64_t *indices);
 

@@ -120,9 +120,8 @@ GRA_TEST(a_locally_connected_layer_trains_each_pixels_weights)
     GRA_ASSERT_VALUES(gra_narrow(gra_tensor_grad(gra_module_parameter(local, "weight")), 2, 0, 1),
                       0, 1, 0, 3, 1, 2, 3, 4, 2, 0, 4, 0);
     ck_assert_ptr_null(gra_forward(local, gra_ones(GRA_SHAPE(1, 1, 3, 3))));
-    GRA_ASSERT_ERROR(
-        "locally_connected2d: input [1, 1, 3, 3] has 1 channels and 2 x 4 windows, "
-        "weight [1, 3, 2, 1, 2, 2] expects 1 and 1 x 3");
+    GRA_ASSERT_ERROR("locally_connected2d: input [1, 1, 3, 3] has 1 channels and 2 x 4 windows, "
+                     "weight [1, 3, 2, 1, 2, 2] expects 1 and 1 x 3");
     gra_free(local);
 }
 
