@@ -180,16 +180,18 @@ typedef struct {
     void *block;
 } axes;
 
-static void fill_axis(gra__resample_axis *axis, const mode *m, gra_dtype dtype, bool align_corners,
-                      double scale, int32_t *index, void *weight)
+/* For images of a dtype, computed in another. */
+static void fill_axis(gra__resample_axis *axis, const mode *m, gra_dtype of, gra_dtype dtype,
+                      bool align_corners, double scale, int32_t *index, void *weight)
 {
     const double step = step_of(axis->in, axis->out, scale);
     const double corners = axis->out > 1 ? (double)(axis->in - 1) / (double)(axis->out - 1) : 0;
     for (int64_t p = 0; p < axis->out; p++) {
         const double at = align_corners ? corners * (double)p : ((double)p + 0.5) * step - 0.5;
-        int64_t i[GRA_MAX_TAPS];
-        double w[GRA_MAX_TAPS];
-        taps_of(m->taps, axis->in, at, i, w);
+        int64_t i[GRA_MAX_TAPS] = {nearest(step, m == &modes[1], of, p, axis->in)};
+        double w[GRA_MAX_TAPS] = {1};
+        if (m->taps > 1)
+            taps_of(m->taps, axis->in, at, i, w);
         for (int k = 0; k < m->taps; k++) {
             index[k * axis->out + p] = (int32_t)i[k];
             if (dtype == GRA_FLOAT64)
@@ -201,10 +203,11 @@ static void fill_axis(gra__resample_axis *axis, const mode *m, gra_dtype dtype, 
 }
 
 /* From a shape to another; false with an error where memory is short. */
-static bool axes_init(axes *a, gra_shape x, gra_shape y, const mode *m, gra_dtype dtype,
+static bool axes_init(axes *a, gra_shape x, gra_shape y, const mode *m, gra_dtype of,
                       bool align_corners, const double scale[MOST])
 {
     const int dims = x.count - 2;
+    const gra_dtype dtype = of == GRA_BFLOAT16 ? GRA_FLOAT32 : of;
     *a = (axes){.bytes = 1};
     for (int d = 0; d < dims; d++)
         a->bytes += (size_t)(m->taps * y.size[2 + d]) * (sizeof(double) + sizeof(int32_t));
@@ -218,7 +221,7 @@ static bool axes_init(axes *a, gra_shape x, gra_shape y, const mode *m, gra_dtyp
     for (int d = 0; d < dims && next; d++) {
         int32_t *const index = (int32_t *)(void *)next;
         a->axis[d].index = index;
-        fill_axis(&a->axis[d], m, dtype, align_corners, given_scale(scale, dims, d), index,
+        fill_axis(&a->axis[d], m, of, dtype, align_corners, given_scale(scale, dims, d), index,
                   (void *)(uintptr_t)a->axis[d].weight);
         next += (size_t)(m->taps * y.size[2 + d]) * sizeof(int32_t);
     }
@@ -305,7 +308,7 @@ static gra_tensor *weighted(gra_tensor *in, gra_shape x, gra_shape y, const mode
     gra_tensor *const to =
         from ? gra__empty_in_layout("interpolate", adjoint ? x : y, dtype, from) : NULL;
     axes a;
-    if (!to || !axes_init(&a, x, y, m, dtype, align_corners, scale))
+    if (!to || !axes_init(&a, x, y, m, in->dtype, align_corners, scale))
         return NULL;
     const bool fine = run_all(&a, x, y, channels_last, adjoint, from, to);
     gra__dealloc(a.block, a.bytes);
@@ -355,17 +358,8 @@ static void backward_forward(gra_call *c)
     const backward_args *const a = c->args;
     gra_tensor *const g = c->in[0];
     const mode *const m = mode_of("interpolate_backward", a->mode);
-    gra__index_map map;
-    if (!m || !gradient_fits(g, a, m))
-        return;
-    if (m->taps > 1) {
+    if (m && gradient_fits(g, a, m))
         c->out[0] = weighted(g, a->shape, g->shape, m, a->align_corners, a->scale, true);
-        return;
-    }
-    if (!nearest_map(&map, a->shape, g->shape, m == &modes[1], g->dtype, a->scale))
-        return;
-    c->out[0] = gra__index_map_sum("interpolate_backward", &map, g);
-    gra__index_map_free(&map);
 }
 
 extern const gra_op gra_op_interpolate;

@@ -18,11 +18,12 @@ bool gra__conv2d_nhwc_fits(const gra__conv2d_shape *shape)
     return gra__winograd_fits(shape) || gra__channels_last_fits(shape);
 }
 
-/* Vectors run over output channels: less than two of them are half empty, or too few to hide the copies. */
+/* Vectors run over output channels: less than two of them are half empty, or too few to hide the copies. With an image
+ * of a single row, a sequence, the direct kernels are as fast and need no copies. */
 bool gra__conv2d_nhwc_pays(const gra__conv2d_shape *shape)
 {
-    return gra__conv2d_nhwc_fits(shape) && shape->k / shape->groups >= 32 &&
-           shape->c / shape->groups * shape->r * shape->s >= 16;
+    return gra__conv2d_nhwc_fits(shape) && (shape->h > 1 || shape->w == 1) &&
+           shape->k / shape->groups >= 32 && shape->c / shape->groups * shape->r * shape->s >= 16;
 }
 
 size_t gra__conv2d_nhwc_forward_workspace_f32(const gra__conv2d_shape *shape)

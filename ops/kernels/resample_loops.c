@@ -65,20 +65,65 @@ extern const gra__resample_table GRA_ISA_NAME(gra__resample);
             blend_##real(inner, axis->taps, pixels, weight, (real *)y + q * inner);                \
         }                                                                                          \
     }                                                                                              \
-    static void spread_##real(const gra__resample_axis *axis, int64_t inner, const void *y,        \
-                              void *x)                                                             \
+    /* Rows of single numbers with one tap: those that go to one place are added up first. */      \
+    static void spread_one_##real(const gra__resample_axis *axis, const real *restrict y,          \
+                                  real *restrict x)                                                \
     {                                                                                              \
-        const real *restrict const w = axis->weight, *restrict const from = y;                     \
-        real *restrict const to = x;                                                               \
+        const int32_t *restrict const index = axis->index;                                         \
+        const real *restrict const w = axis->weight;                                               \
+        for (int64_t q = 0; q < axis->out;) {                                                      \
+            const int32_t at = index[q];                                                           \
+            real sum = w[q] * y[q];                                                                \
+            while (++q < axis->out && index[q] == at)                                              \
+                sum += w[q] * y[q];                                                                \
+            x[at] += sum;                                                                          \
+        }                                                                                          \
+    }                                                                                              \
+    /* And with two, at i and i + 1 (or i, at the edge): a and b are their sums so far. */         \
+    static void spread_two_##real(const gra__resample_axis *axis, const real *restrict y,          \
+                                  real *restrict x)                                                \
+    {                                                                                              \
+        const int64_t out = axis->out;                                                             \
+        const int32_t *restrict const index = axis->index;                                         \
+        const real *restrict const w = axis->weight;                                               \
+        int64_t at = index[0];                                                                     \
+        real a = 0, b = 0;                                                                         \
+        for (int64_t q = 0; q < out; q++) {                                                        \
+            const int64_t i = index[q];                                                            \
+            if (i != at) {                                                                         \
+                x[at] += a;                                                                        \
+                if (i != at + 1)                                                                   \
+                    x[at + 1] += b;                                                                \
+                a = i == at + 1 ? b : 0;                                                           \
+                b = 0;                                                                             \
+                at = i;                                                                            \
+            }                                                                                      \
+            a += w[q] * y[q];                                                                      \
+            *(index[out + q] == i ? &a : &b) += w[out + q] * y[q];                                 \
+        }                                                                                          \
+        x[at] += a;                                                                                \
+        if (at + 1 < axis->in)                                                                     \
+            x[at + 1] += b;                                                                        \
+    }                                                                                              \
+    static void spread_pixels_##real(const gra__resample_axis *axis, int64_t inner, const real *y, \
+                                     real *x)                                                      \
+    {                                                                                              \
+        const real *const w = axis->weight;                                                        \
         for (int64_t q = 0; q < axis->out; q++)                                                    \
             for (int k = 0; k < axis->taps; k++) {                                                 \
                 const int64_t at = k * axis->out + q;                                              \
-                if (inner == 1)                                                                    \
-                    to[axis->index[at]] += w[at] * from[q];                                        \
-                else                                                                               \
-                    add_##real(inner, (double)w[at], from + q * inner,                             \
-                               to + axis->index[at] * inner);                                      \
+                add_##real(inner, (double)w[at], y + q * inner, x + axis->index[at] * inner);      \
             }                                                                                      \
+    }                                                                                              \
+    static void spread_##real(const gra__resample_axis *axis, int64_t inner, const void *y,        \
+                              void *x)                                                             \
+    {                                                                                              \
+        if (inner == 1 && axis->taps == 1)                                                         \
+            spread_one_##real(axis, y, x);                                                         \
+        else if (inner == 1 && axis->taps == 2)                                                    \
+            spread_two_##real(axis, y, x);                                                         \
+        else                                                                                       \
+            spread_pixels_##real(axis, inner, y, x);                                               \
     }
 LOOPS(float)
 LOOPS(double)
