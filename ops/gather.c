@@ -22,61 +22,12 @@ typedef struct {
     int64_t dim;
 } backward_args;
 
-/* Where the picked elements lie in a tensor x: a walk over the shape of the indices with x's strides,
- * and a step for each index. */
-typedef struct {
-    gra_shape shape;
-    int64_t stride[GRA_MAX_DIMS]; /* x's, and 0 for dim */
-    int64_t step;                 /* x's for dim */
-    const int64_t *index;
-    int64_t count;
-} picks;
-
-static gra_shape at_least_1d(gra_shape shape)
-{
-    return shape.count ? shape : (gra_shape){.count = 1, .size = {1}};
-}
-
-static bool index_fits(const char *op, const gra_shape *x, const gra_shape *index, int dim)
-{
-    char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
-    bool fits = index->count == x->count;
-    for (int d = 0; fits && d < x->count; d++)
-        fits = d == dim || index->size[d] <= x->size[d];
-    if (!fits)
-        gra_fail("%s: index has shape %s for a tensor of shape %s; as many dims are needed, and no "
-                 "larger sizes beside dim %d",
-                 op, gra_shape_text(*index, b), gra_shape_text(*x, a), dim);
-    return fits;
-}
-
-/* Checks everything that can be wrong and plans the walk; false with an error. */
-static bool plan(const char *op, const gra_tensor *x, int64_t dim, gra_tensor *index, picks *p)
-{
-    const gra_shape shape = at_least_1d(x->shape);
-    const int at = gra__wrap_dim(op, dim, shape.count);
-    char range[GRA_RANGE_TEXT];
-    p->shape = at_least_1d(index->shape);
-    if (at < 0 || !index_fits(op, &shape, &p->shape, at))
-        return false;
-    gra_tensor *const indices =
-        gra__indices(op, index, shape.size[at], gra__range_text(range, at, shape.size[at]));
-    if (!indices)
-        return false;
-    memcpy(p->stride, x->stride, sizeof p->stride);
-    p->step = x->shape.count ? x->stride[at] : 1;
-    p->stride[at] = 0;
-    p->index = gra__ptr(indices);
-    p->count = gra__dry_run() ? 0 : indices->numel;
-    return true;
-}
-
 static void gather_forward(gra_call *c)
 {
     const gather_args *const args = c->args;
     gra_tensor *const x = c->in[0];
-    picks p;
-    if (!plan("gather", x, args->dim, c->in[1], &p))
+    gra__picks p;
+    if (!gra__picks_plan("gather", x, args->dim, c->in[1], &p))
         return;
     gra_tensor *const y = gra__empty("gather", c->in[1]->shape, x->dtype);
     if (!y)
@@ -105,12 +56,12 @@ static void backward_forward(gra_call *c)
 {
     const backward_args *const args = c->args;
     gra_dtype dtype;
-    picks p;
+    gra__picks p;
     if (!backward_shapes_match(c) || !gra__sum_dtype("gather_backward", c->in[0]->dtype, &dtype))
         return;
     gra_tensor *const g = gra__packed(c->in[0], dtype);
     gra_tensor *const dx = gra__zeros("gather_backward", args->shape, dtype);
-    if (!g || !dx || !plan("gather_backward", dx, args->dim, c->in[1], &p))
+    if (!g || !dx || !gra__picks_plan("gather_backward", dx, args->dim, c->in[1], &p))
         return;
     gra__add_scaled_loop *const add = gra__kernels_get()->elementwise->add_scaled[dtype];
     const int64_t size = (int64_t)gra_dtype_size(dtype);

@@ -282,6 +282,40 @@ gra_tensor *gra_sum_to(gra_tensor *x,
     gra_argmin_with(GRA_KEYWORDS(gra_arg_options, .dim = GRA_NO_DIM, .begin_ = 0, __VA_ARGS__))
 #endif
 
+typedef struct gra_norm_options {
+    int begin_;
+    gra_tensor *x;
+    double
+        p; /* 2; any number, INFINITY: the largest |x|, -INFINITY: the smallest, 0: how many are not 0 */
+    gra_dims dims; /* empty: all */
+    bool keepdim;  /* false */
+} gra_norm_options;
+
+typedef struct gra_cosine_similarity_options {
+    int begin_;
+    gra_tensor *x1, *x2; /* broadcast */
+    int64_t dim;         /* 1 */
+    double eps;          /* 1e-8: the least length to divide by */
+} gra_cosine_similarity_options;
+
+gra_norm_options gra_norm_defaults(void);
+gra_cosine_similarity_options gra_cosine_similarity_defaults(void);
+gra_tensor *gra_norm_with(
+    gra_norm_options o); /* (sum |x|^p)^(1/p); where it is 0 the gradient is 0 */
+gra_tensor *gra_cosine_similarity_with(
+    gra_cosine_similarity_options o); /* x1 x2 / (|x1| |x2|) along dim */
+
+#ifndef __cplusplus
+#define gra_norm(...)                                                                              \
+    gra_norm_with(GRA_KEYWORDS(gra_norm_options, .p = 2, .dims = {&gra_dims_kind, 0, {0}},         \
+                               .begin_ = 0, __VA_ARGS__))
+#define gra_cosine_similarity(...)                                                                 \
+    gra_cosine_similarity_with(GRA_KEYWORDS(gra_cosine_similarity_options, .dim = 1, .eps = 1e-8,  \
+                                            .begin_ = 0, __VA_ARGS__))
+#endif
+
+gra_tensor *gra_cumsum(gra_tensor *x,
+                       int64_t dim); /* x_0 + ... + x_i along dim; integers give int64 */
 gra_tensor *gra_softmax(gra_tensor *x, int64_t dim);     /* e^x / sum e^x along dim */
 gra_tensor *gra_log_softmax(gra_tensor *x, int64_t dim); /* x - ln sum e^x along dim */
 
@@ -547,8 +581,18 @@ gra_tensor *gra_multilabel_margin_loss_with(
 
 /* ---- products ---- */
 gra_tensor *gra_matmul(gra_tensor *a, gra_tensor *b); /* as PyTorch: vectors, matrices, batches */
+gra_tensor *gra_bmm(gra_tensor *a, gra_tensor *b);    /* [B, M, K] [B, K, N], no broadcasting */
 gra_tensor *gra_linear(gra_tensor *x, gra_tensor *w, gra_tensor *bias); /* x w^T + bias: x [..., I],
                                                        w [O, I], bias [O] or NULL, result [..., O] */
+
+/* Sums of products by an equation: "ij,jk->ik" is a product of matrices, "bii->bi" diagonals, "ij->" a sum;
+ * "..." stands for any dims. At most 8 dims each, 32 operands. */
+gra_tensor *gra_einsum_of(const char *equation, gra_tensor *const *operands, int count);
+#ifndef __cplusplus
+#define gra_einsum(equation, ...)                                                                  \
+    gra_einsum_of(equation, (gra_tensor *const[]){__VA_ARGS__},                                    \
+                  (int)(sizeof((gra_tensor *const[]){__VA_ARGS__}) / sizeof(gra_tensor *)))
+#endif
 
 /* ---- convolution and pooling: x [N, C, H, W] or [C, H, W] ---- */
 typedef enum gra_activation { GRA_NO_ACTIVATION, GRA_RELU } gra_activation;
@@ -974,6 +1018,94 @@ gra_tensor *gra_gather(gra_tensor *x, int64_t dim,
                        gra_tensor *index); /* y[i][j] = x[index[i][j]][j],
                                                                           for dim 0 */
 gra_tensor *gra_index_select(gra_tensor *x, int64_t dim, gra_tensor *index); /* whole slices */
+gra_tensor *gra_nonzero(gra_tensor *x); /* [how many, dims]: the indices of what is not 0 */
+
+/* y = x but for y[index[i][j]][j] = source[i][j], or += it, for dim 0; index and source have as many dims
+ * as x. The ones that end in an underscore write into x. */
+gra_tensor *gra_scatter(gra_tensor *x, int64_t dim, gra_tensor *index, gra_tensor *source);
+gra_tensor *gra_scatter_(gra_tensor *x, int64_t dim, gra_tensor *index, gra_tensor *source);
+gra_tensor *gra_scatter_add(gra_tensor *x, int64_t dim, gra_tensor *index, gra_tensor *source);
+gra_tensor *gra_scatter_add_(gra_tensor *x, int64_t dim, gra_tensor *index, gra_tensor *source);
+
+/* mask ? value : x, in x's dtype; value is a number or a tensor without dims. */
+gra_tensor *gra_masked_fill(gra_tensor *x, gra_tensor *mask, double value);
+gra_tensor *gra_masked_fill_(gra_tensor *x, gra_tensor *mask, double value);
+gra_tensor *gra_masked_fill_tensor(gra_tensor *x, gra_tensor *mask, gra_tensor *value);
+gra_tensor *gra_masked_fill_tensor_(gra_tensor *x, gra_tensor *mask, gra_tensor *value);
+
+/* x[i, j, ..], an index tensor for each of the first dims, which broadcast; the dims of the indices come
+ * first in the result, then those of x that are left. A bool tensor stands for the indices where it is
+ * true, for as many dims as it has. */
+gra_tensor *gra_index(gra_tensor *x, gra_tensor *const *indices, int count);
+gra_tensor *gra_index_put(gra_tensor *x, gra_tensor *const *indices, int count, gra_tensor *values,
+                          bool accumulate); /* x, but for x[i, j, ..] = values, or += values */
+gra_tensor *gra_index_put_(gra_tensor *x, gra_tensor *const *indices, int count, gra_tensor *values,
+                           bool accumulate); /* the same, written into x */
+
+typedef struct gra_index_add_options {
+    int begin_;
+    gra_tensor *x;
+    int64_t dim;
+    gra_tensor *index;  /* integers [n] */
+    gra_tensor *source; /* x's shape but for n slices along dim */
+    double alpha;       /* 1 */
+} gra_index_add_options;
+
+typedef struct gra_sort_options {
+    int begin_;
+    gra_tensor *x;
+    int64_t dim;          /* -1 */
+    bool descending;      /* false */
+    bool stable;          /* false; the order is stable in either case */
+    gra_tensor **indices; /* NULL; receives where each value stood, int64 */
+} gra_sort_options;
+
+typedef struct gra_topk_options {
+    int begin_;
+    gra_tensor *x;
+    int64_t k;
+    int64_t dim;          /* -1 */
+    bool largest;         /* true; false: the smallest */
+    bool sorted;          /* true; they are sorted in either case */
+    gra_tensor **indices; /* NULL; receives where each value stood, int64 */
+} gra_topk_options;
+
+#define GRA_NO_INDEX INT64_MIN /* none */
+
+typedef struct gra_embedding_options {
+    int begin_;
+    gra_tensor *input;       /* integers, any shape */
+    gra_tensor *weight;      /* [rows, features] */
+    int64_t padding_idx;     /* GRA_NO_INDEX: a row that gets no gradient; below 0 from the end */
+    bool scale_grad_by_freq; /* false; true: gradients over how often each row was looked up */
+} gra_embedding_options;
+
+gra_index_add_options gra_index_add_defaults(void);
+gra_sort_options gra_sort_defaults(void);
+gra_topk_options gra_topk_defaults(void);
+gra_embedding_options gra_embedding_defaults(void);
+
+gra_tensor *gra_index_add_with(
+    gra_index_add_options o);                     /* x[index[i]] += alpha source[i], for dim 0 */
+gra_tensor *gra_sort_with(gra_sort_options o);    /* in order along dim; NaN is greater than all */
+gra_tensor *gra_argsort_with(gra_sort_options o); /* the indices that sort x */
+gra_tensor *gra_topk_with(gra_topk_options o);    /* the k largest along dim, in falling order */
+gra_tensor *gra_embedding_with(gra_embedding_options o); /* weight[input]: [..., features] */
+
+#ifndef __cplusplus
+#define gra_index_add(...)                                                                         \
+    gra_index_add_with(GRA_KEYWORDS(gra_index_add_options, .alpha = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_sort(...)                                                                              \
+    gra_sort_with(GRA_KEYWORDS(gra_sort_options, .dim = -1, .begin_ = 0, __VA_ARGS__))
+#define gra_argsort(...)                                                                           \
+    gra_argsort_with(GRA_KEYWORDS(gra_sort_options, .dim = -1, .begin_ = 0, __VA_ARGS__))
+#define gra_topk(...)                                                                              \
+    gra_topk_with(GRA_KEYWORDS(gra_topk_options, .dim = -1, .largest = true, .sorted = true,       \
+                               .begin_ = 0, __VA_ARGS__))
+#define gra_embedding(...)                                                                         \
+    gra_embedding_with(GRA_KEYWORDS(gra_embedding_options, .padding_idx = GRA_NO_INDEX,            \
+                                    .begin_ = 0, __VA_ARGS__))
+#endif
 
 /* ---- copies and conversions ---- */
 gra_tensor *gra_clone(gra_tensor *x);            /* a copy, recorded */

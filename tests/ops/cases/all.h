@@ -2,6 +2,7 @@
 #include "activations.h"
 #include "elementwise.h"
 #include "images.h"
+#include "indexing.h"
 #include "losses.h"
 #include "products.h"
 #include "reductions.h"
