@@ -161,6 +161,35 @@ GRA_TEST(gradients_of_a_shared_leaf_are_added_up)
 }
 END_TEST
 
+/* ---- a view that is out of date ---- */
+
+static void *read_the_view(void *context)
+{
+    static const float expected[] = {2, 4};
+    worker *const w = context;
+    pthread_barrier_wait(&start);
+    const int mark = gra_mark();
+    gra_tensor *const twice = gra_mul_scalar(w->images, 2);
+    expect_same(w, "the view differs", twice, expected);
+    if (!gra_tensor_requires_grad(twice) || gra_is_leaf(w->images))
+        complain(w, "the view has no history");
+    gra_release(mark);
+    return NULL;
+}
+
+/* Whoever comes first gives it the history of its tensor; all find it. */
+GRA_TEST(threads_bring_a_view_up_to_date_together)
+{
+    gra_tensor *const leaf = gra_requires_grad(gra_vector(1, 2, 3));
+    for (int round = 0; round < ROUNDS; round++) {
+        gra_tensor *const y = gra_zeros(GRA_SHAPE(3)), *const view = gra_narrow(y, 0, 0, 2);
+        gra_add_(y, leaf);
+        run_all(read_the_view, NULL, view, NULL, NULL);
+        GRA_ASSERT_VALUES(gra_grad(gra_sum(view), leaf), 1, 1, 0);
+    }
+}
+END_TEST
+
 /* ---- what belongs to a thread ---- */
 
 static void *fail_alone(void *context)
@@ -287,5 +316,6 @@ END_TEST
 GRA_TEST_MAIN("threads", the_team_is_there_for_the_next_thread,
               threads_share_a_module_and_walk_their_own_graphs,
               threads_share_a_module_that_keeps_its_weights,
-              gradients_of_a_shared_leaf_are_added_up, error_scope_and_grad_mode_belong_to_a_thread,
-              a_tensor_may_end_on_another_thread, a_second_thread_works_alone_unless_it_asks)
+              gradients_of_a_shared_leaf_are_added_up, threads_bring_a_view_up_to_date_together,
+              error_scope_and_grad_mode_belong_to_a_thread, a_tensor_may_end_on_another_thread,
+              a_second_thread_works_alone_unless_it_asks)

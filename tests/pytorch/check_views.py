@@ -86,6 +86,14 @@ READ = {
 ALL = {**MAKE, **WRITE, **READ}
 
 
+def apart(a, b):
+    """Whether two tensors lie in different memory, or are the same elements in the same order."""
+    def end(t):
+        return t.data_ptr() + 8 * (1 + sum((size - 1) * step for size, step in zip(t.shape, t.stride())))
+    same = (a.data_ptr(), a.shape, a.stride()) == (b.data_ptr(), b.shape, b.stride())
+    return same or a.numel() == 0 or b.numel() == 0 or end(a) <= b.data_ptr() or end(b) <= a.data_ptr()
+
+
 class Program:
     """A program, and what PyTorch made of each of its lines."""
 
@@ -146,12 +154,12 @@ class Program:
         return fit[-1 - min(int(self.random.expovariate(0.35)), len(fit) - 1)]
 
     def fitting(self, a):
-        """A variable that broadcasts to a and shares no memory with it."""
-        target, memory = self.variables[a].shape, self.variables[a].untyped_storage().data_ptr()
+        """A variable that broadcasts to a, and that shares its memory with all elements of a or with none."""
+        target = self.variables[a]
 
         def fits(t):
             try:
-                return t.untyped_storage().data_ptr() != memory and torch.broadcast_shapes(t.shape, target) == target
+                return apart(t, target) and torch.broadcast_shapes(t.shape, target.shape) == target.shape
             except RuntimeError:
                 return False
         return self.any(fits)
