@@ -75,8 +75,9 @@ static bool may_write(const gra_op *op, gra_tensor *t, bool recording)
             gra_op_name(op));
         return false;
     }
-    const bool of_history = t->base && t->base->requires_grad && gra_grad_enabled();
-    if (t->view && (recording || of_history) && !gra__view_may_be_written(op, t))
+    const bool of_history = t->view == GRA__VIEW_OF_HISTORY || (t->base && t->base->requires_grad);
+    if (t->view && (recording || (of_history && gra_grad_enabled())) &&
+        !gra__view_may_be_written(op, t))
         return false;
     if (!gra__may_overlap(t))
         return true;

@@ -36,6 +36,7 @@ typedef enum gra__view_kind {
     GRA__OWN,             /* its own */
     GRA__VIEW_TRACKED,    /* those of its base, which will know of a write */
     GRA__VIEW_UNRECORDED, /* those of another tensor: made while recording was off, or by gra__view */
+    GRA__VIEW_OF_HISTORY, /* the same, and that tensor required a gradient */
     GRA__VIEW_CUSTOM,     /* those of an input of an op whose rule is not that of a plain view */
     GRA__VIEW_LEAF,       /* those of a former base: made a leaf that requires a gradient */
 } gra__view_kind;

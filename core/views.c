@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "error_path.h"
+#include "grad_mode.h"
 #include "node.h"
 #include "packed.h"
 
@@ -79,7 +80,7 @@ static gra_tensor *input_in_memory_of(const gra_call *c, const gra_tensor *out)
 static void track(gra_tensor *v, gra_tensor *x)
 {
     gra_tensor *const base = gra__view_base(x);
-    if (!base && (x->view == GRA__VIEW_UNRECORDED || x->view == GRA__VIEW_CUSTOM)) {
+    if (!base && x->view != GRA__OWN && x->view != GRA__VIEW_LEAF) {
         v->view = x->view;
         return;
     }
@@ -100,7 +101,9 @@ void gra__view_settle(const gra_call *c, int k, int mark)
     if (!x && gra__scope_count(mark, out) == out->storage->refs)
         out->view = GRA__OWN; /* of a tensor of the forward's, which nothing else will see */
     else if (!gra_grad_enabled())
-        out->view = GRA__VIEW_UNRECORDED;
+        out->view = x && (x->requires_grad || x->view == GRA__VIEW_OF_HISTORY)
+                        ? GRA__VIEW_OF_HISTORY
+                        : GRA__VIEW_UNRECORDED;
     else if (!x || !c->op->view)
         out->view = GRA__VIEW_CUSTOM;
     else if (gra_dtype_is_floating(out->dtype))
@@ -118,7 +121,7 @@ bool gra__view_may_be_written(const gra_op *op, gra_tensor *v)
     else if (base && gra__may_overlap(base))
         why = "a view of an expanded tensor cannot be modified in place while ops are recorded, as "
               "several elements of that tensor share memory; take gra_clone of it first";
-    else if (v->view == GRA__VIEW_UNRECORDED)
+    else if (v->view == GRA__VIEW_UNRECORDED || v->view == GRA__VIEW_OF_HISTORY)
         why =
             "a view that was made while recording was off cannot be modified in place while ops "
             "are recorded, as the tensor that it shows would not know; make the view and modify it "
@@ -165,7 +168,7 @@ bool gra__view_renew(gra_tensor *v)
     if (!base)
         return true;
     const int mark = gra_mark();
-    const bool was = gra_set_grad(true);
+    const bool was = gra_set_grad(true), inference = gra_set_inference(false);
     gra__packing *const packing = gra__current_packing; /* is for what the user's own ops save */
     gra__current_packing = NULL;
     const uint32_t version = v->storage->version;
@@ -173,6 +176,7 @@ bool gra__view_renew(gra_tensor *v)
         &gra_op_as_strided, &base, 1, &(gra__as_strided_args){v->shape, strides_of(v), v->offset});
     const bool fine = again && take_history(v, again, version);
     gra__current_packing = packing;
+    gra_set_inference(inference);
     gra_set_grad(was);
     gra_release(mark);
     return fine;

@@ -364,6 +364,27 @@ GRA_TEST(a_view_from_unrecorded_times_is_not_written_by_a_recorded_op)
     GRA_ASSERT_VALUES(x, 2, 2, 3);
 }
 
+/* Else its tensor would have new numbers and an old history. */
+GRA_TEST(a_view_of_a_history_from_unrecorded_times_is_not_written_while_ops_are_recorded)
+{
+    gra_tensor *const x = leaf(), *const y = twice(x);
+    gra_set_grad(false);
+    gra_tensor *const v = gra_narrow(gra_view(y, GRA_SHAPE(1, 3)), 1, 0, 2);
+    gra_add_scalar_(v, 1);
+    gra_set_grad(true);
+    gra_tensor *const u = gra_narrow(v, 1, 0, 1);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_ptr_null(gra_add_scalar_(i ? u : v, 1));
+        GRA_ASSERT_ERROR(
+            "add_scalar_: a view that was made while recording was off cannot be modified "
+            "in place while ops are recorded, as the tensor that it shows would not know; "
+            "make the view and modify it both while ops are recorded, or both in "
+            "gra_set_grad(false)");
+    }
+    GRA_ASSERT_VALUES(y, 3, 5, 6);
+    GRA_ASSERT_VALUES(slope(y, x), 2, 2, 2);
+}
+
 GRA_TEST(the_result_of_an_op_that_is_its_input_is_not_written)
 {
     gra_tensor *const x = leaf(), *const y = twice(x), *const z = reversal(y);
@@ -517,6 +538,21 @@ GRA_TEST(gra_grad_asks_for_the_last_value_of_a_view_and_of_its_tensor)
     GRA_ASSERT_VALUES(slope(gra_square(v), v), 12, 24);
     GRA_ASSERT_VALUES(slope(gra_square(v), y), 12, 24, 0);
     GRA_ASSERT_VALUES(slope(gra_square(y), y), 12, 24, 12);
+}
+
+GRA_TEST(a_view_may_be_asked_for_its_history_in_any_mode)
+{
+    gra_tensor *const x = leaf(), *const y = twice(x), *const v = gra_narrow(y, 0, 0, 2);
+    gra_tensor *const u = gra_narrow(y, 0, 1, 2);
+    gra_mul_scalar_(y, 3);
+    gra_set_inference(true);
+    ck_assert(gra_tensor_requires_grad(v));
+    gra_set_inference(false);
+    gra_set_grad(false);
+    ck_assert(!gra_is_leaf(u));
+    gra_set_grad(true);
+    GRA_ASSERT_VALUES(slope(v, x), 6, 6, 0);
+    GRA_ASSERT_VALUES(slope(u, x), 0, 6, 6);
 }
 
 GRA_TEST(backward_begins_at_a_view_whose_tensor_was_written)
@@ -745,6 +781,7 @@ GRA_TEST_MAIN("views", a_write_into_a_view_gives_its_tensor_a_history,
               a_view_of_a_leaf_is_not_written_while_ops_are_recorded,
               a_view_of_what_became_a_leaf_is_not_written,
               a_view_from_unrecorded_times_is_not_written_by_a_recorded_op,
+              a_view_of_a_history_from_unrecorded_times_is_not_written_while_ops_are_recorded,
               the_result_of_an_op_that_is_its_input_is_not_written,
               a_view_that_is_a_leaf_of_its_own_does_not_follow_its_tensor,
               a_view_that_was_a_leaf_is_not_written_by_a_recorded_op,
@@ -754,6 +791,7 @@ GRA_TEST_MAIN("views", a_write_into_a_view_gives_its_tensor_a_history,
               a_hook_stays_with_the_value_that_it_was_registered_on,
               a_retained_gradient_is_that_of_the_last_value,
               gra_grad_asks_for_the_last_value_of_a_view_and_of_its_tensor,
+              a_view_may_be_asked_for_its_history_in_any_mode,
               backward_begins_at_a_view_whose_tensor_was_written,
               a_saved_result_in_a_view_is_differentiated_again,
               the_pieces_may_be_freed_in_any_order, a_long_chain_of_writes_leaves_nothing_alive,
