@@ -254,6 +254,36 @@ GRA_TEST(segments_save_memory)
     gra_free(net);
 }
 
+GRA_TEST(a_forecast_knows_of_segments)
+{
+    gra_module *net = vgg_like();
+    gra_memory_forecast whole, saving;
+    ck_assert_int_eq(gra_summary_memory(net, GRA_SHAPE(4, 3, 32, 32), &whole), 0);
+    gra_checkpoint_sequential(net, 5);
+    ck_assert_int_eq(gra_summary_memory(net, GRA_SHAPE(4, 3, 32, 32), &saving), 0);
+    ck_assert_uint_eq(saving.inference, whole.inference);
+    ck_assert_msg((double)saving.training < 0.6 * (double)whole.training,
+                  "%zu bytes with segments, %zu without", saving.training, whole.training);
+    gra_free(net);
+}
+
+/* The second run of a segment fails: its modules have been changed since. */
+static gra_tensor *refuse(gra_module *m, gra_tensor *x, void *context)
+{
+    (void)m, (void)x, (void)context;
+    return gra_fail("no second time");
+}
+
+GRA_TEST(an_error_in_a_segment_that_runs_again_names_the_module)
+{
+    gra_module *net = gra_sequential(gra_checkpoint_sequential(vgg_like(), 4));
+    gra_tensor *y = gra_forward(net, gra_zeros(GRA_SHAPE(1, 3, 8, 8)));
+    gra_module_forward_pre_hook(gra_module_get(net, "0.3"), refuse, NULL);
+    ck_assert_int_eq(gra_backward(gra_sum(y)), -1);
+    GRA_ASSERT_ERROR("no second time (in module 0.3) (in the second run of gra_checkpoint)");
+    gra_free(net);
+}
+
 GRA_TEST(an_error_in_a_segment_names_the_module)
 {
     gra_module *net = gra_checkpoint_sequential(vgg_like(), 4);
@@ -537,6 +567,7 @@ GRA_TEST_MAIN(
     a_checkpointed_network_has_the_bits_of_one_without_it,
     the_second_run_leaves_the_generator_where_it_was,
     segments_of_a_sequential_give_the_bits_of_the_whole, segments_save_memory,
+    a_forecast_knows_of_segments, an_error_in_a_segment_that_runs_again_names_the_module,
     an_error_in_a_segment_names_the_module, segments_are_checked,
     an_optimizer_that_steps_in_the_backward_pass_moves_checkpointed_parameters_alike,
     checkpoints_can_be_nested, gradcheck_agrees_with_nested_checkpoints_to_the_second_order,
