@@ -374,6 +374,32 @@ GRA_TEST(gradcheck_agrees_with_nested_checkpoints_to_the_second_order)
     ck_assert_int_eq(gra_gradgradcheck(nested_function, &c, &x, 1), 0);
 }
 
+/* Writes into views, whose nodes save regions. */
+static gra_tensor *writes(gra_tensor *const *in, int count, void *context)
+{
+    (void)count;
+    const calls *const c = context;
+    gra_tensor *y = gra_mul(in[0], in[0]);
+    gra_mul_(gra_narrow(y, 0, 1, 2), c->w);
+    gra_relu_(gra_select(y, 0, 1));
+    return gra_mul(y, y);
+}
+
+static gra_tensor *checkpointed_writes(gra_tensor *const *in, int count, void *context)
+{
+    return gra_checkpoint(writes, in, count, context);
+}
+
+GRA_TEST(gradcheck_agrees_with_writes_into_views_in_a_checkpoint)
+{
+    gra_tensor *x = gra_randn(GRA_SHAPE(3, 2), .dtype = GRA_FLOAT64, .requires_grad = true);
+    calls c = {.w = gra_randn(GRA_SHAPE(2), .dtype = GRA_FLOAT64, .requires_grad = true)};
+    gra_tensor *plain = gra_grad(gra_sum(writes(&x, 1, &c)), c.w);
+    assert_equal(gra_grad(gra_sum(checkpointed_writes(&x, 1, &c)), c.w), plain);
+    ck_assert_int_eq(gra_gradcheck(checkpointed_writes, &c, &x, 1), 0);
+    ck_assert_int_eq(gra_gradgradcheck(checkpointed_writes, &c, &x, 1), 0);
+}
+
 static gra_tensor *one_sigmoid(gra_tensor *const *in, int count, void *context)
 {
     (void)count, (void)context;
@@ -558,24 +584,27 @@ GRA_TEST(dropout_cannot_be_walked_twice_without_retain_graph)
                      ".retain_graph = true to that one to walk the graph again");
 }
 
-GRA_TEST_MAIN(
-    "checkpoint", a_checkpoint_gives_the_function_and_its_gradients_also_to_parameters_within,
-    an_input_that_is_a_result_gets_its_gradient_through_a_checkpoint,
-    parameters_get_gradients_where_no_input_of_the_checkpoint_needs_one,
-    a_checkpoint_runs_once_where_nothing_is_recorded, each_walk_runs_the_function_once_more,
-    checkpoints_have_higher_derivatives, gradcheck_agrees_with_a_checkpoint_to_the_second_order,
-    a_checkpointed_network_has_the_bits_of_one_without_it,
-    the_second_run_leaves_the_generator_where_it_was,
-    segments_of_a_sequential_give_the_bits_of_the_whole, segments_save_memory,
-    a_forecast_knows_of_segments, an_error_in_a_segment_that_runs_again_names_the_module,
-    an_error_in_a_segment_names_the_module, segments_are_checked,
-    an_optimizer_that_steps_in_the_backward_pass_moves_checkpointed_parameters_alike,
-    checkpoints_can_be_nested, gradcheck_agrees_with_nested_checkpoints_to_the_second_order,
-    a_chain_of_many_checkpoints_needs_no_deep_stack, a_backward_pass_within_the_function_works,
-    an_input_that_was_modified_in_place_is_an_error,
-    a_parameter_that_was_modified_before_the_backward_pass_is_an_error,
-    a_function_that_overwrites_what_it_saved_is_an_error,
-    a_function_that_does_something_else_the_second_time_is_an_error,
-    an_error_in_the_second_run_is_one_of_the_backward_pass,
-    the_context_is_dropped_once_however_it_ends, a_checkpoint_needs_a_function_and_a_list,
-    dropout_cannot_be_walked_twice_without_retain_graph)
+GRA_TEST_MAIN("checkpoint",
+              a_checkpoint_gives_the_function_and_its_gradients_also_to_parameters_within,
+              an_input_that_is_a_result_gets_its_gradient_through_a_checkpoint,
+              parameters_get_gradients_where_no_input_of_the_checkpoint_needs_one,
+              a_checkpoint_runs_once_where_nothing_is_recorded,
+              each_walk_runs_the_function_once_more, checkpoints_have_higher_derivatives,
+              gradcheck_agrees_with_a_checkpoint_to_the_second_order,
+              a_checkpointed_network_has_the_bits_of_one_without_it,
+              the_second_run_leaves_the_generator_where_it_was,
+              segments_of_a_sequential_give_the_bits_of_the_whole, segments_save_memory,
+              a_forecast_knows_of_segments, an_error_in_a_segment_that_runs_again_names_the_module,
+              an_error_in_a_segment_names_the_module, segments_are_checked,
+              an_optimizer_that_steps_in_the_backward_pass_moves_checkpointed_parameters_alike,
+              checkpoints_can_be_nested, gradcheck_agrees_with_writes_into_views_in_a_checkpoint,
+              gradcheck_agrees_with_nested_checkpoints_to_the_second_order,
+              a_chain_of_many_checkpoints_needs_no_deep_stack,
+              a_backward_pass_within_the_function_works,
+              an_input_that_was_modified_in_place_is_an_error,
+              a_parameter_that_was_modified_before_the_backward_pass_is_an_error,
+              a_function_that_overwrites_what_it_saved_is_an_error,
+              a_function_that_does_something_else_the_second_time_is_an_error,
+              an_error_in_the_second_run_is_one_of_the_backward_pass,
+              the_context_is_dropped_once_however_it_ends, a_checkpoint_needs_a_function_and_a_list,
+              dropout_cannot_be_walked_twice_without_retain_graph)

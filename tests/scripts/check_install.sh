@@ -68,12 +68,18 @@ build() {
         "$gradus_root/tests/install/$source" $(pkg --cflags --libs "$@"))
 }
 
+# With the macros that note lines.
+lines() {
+    gcc -std=gnu11 -Wall -Wextra -Wpedantic -Werror -DGRA_LINES -fsyntax-only $(pkg --cflags) "$gradus_root/tests/install/use.c"
+}
+
 run_shared() { LD_LIBRARY_PATH=$prefix/lib timeout 120 "$folder/$1"; }
 run_static() { ! ldd "$folder/$1" | grep gradus && timeout 120 "$folder/$1"; }
 
 check library_installs install_library || exit
 check installed_files_are_complete installed_files
 check headers_stand_alone_in_c_and_cpp headers
+check c_program_builds_with_lines lines
 check c_program_builds_shared build use_c "gcc -std=gnu11" use.c &&
     check c_program_runs_shared run_shared use_c
 check cpp_program_builds_shared build use_cpp "g++ -std=c++17" use.cpp &&
