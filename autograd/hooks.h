@@ -1,4 +1,6 @@
-/* hooks.h - looking at a tensor's gradient, or replacing it, as the backward pass goes by. */
+/* hooks.h - looking at a tensor's gradient, or replacing it, as the backward pass goes by: gra_backward's, and
+ * gra_grad's for the tensors on its way.  Nodes have hooks of their own (graph.h), and so have modules
+ * (nn/module_hooks.h). */
 #ifndef GRA_AUTOGRAD_HOOKS_H
 #define GRA_AUTOGRAD_HOOKS_H
 
