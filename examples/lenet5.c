@@ -1,6 +1,7 @@
 /* lenet5.c - train LeNet-5, the sigmoid and average-pooling one, on handwritten digits.
  *
- *   lenet5 [--data DIR] [--epochs N] [--batch N] [--lr X] [--seed N] [--steps N] [--save FILE]
+ *   lenet5 [--data DIR] [--optim sgd|adamw] [--epochs N] [--batch N] [--lr X] [--seed N] [--steps N]
+ *          [--save FILE]
  *
  * DIR holds MNIST's four IDX files, plain or .gz; without it the embedded digits are drawn.  --steps
  * ends each epoch after N batches and tests on a few digits only, for a quick look.  The last line is
@@ -19,7 +20,8 @@
 typedef struct {
     const char *data, *save;
     int epochs, batch, steps;
-    double lr;
+    bool adamw;
+    double lr; /* 0: what suits the optimizer */
     uint64_t seed;
 } settings;
 
@@ -67,7 +69,9 @@ static void progress(int epoch, int64_t done, int64_t batches, double loss, doub
     fflush(stdout);
 }
 
-static void train_epoch(gra_module *net, gra_optim *opt, gra_data *data, int epoch, int steps)
+/* The plan is NULL where it is stepped after each epoch. */
+static void train_epoch(gra_module *net, gra_optim *opt, gra_scheduler *plan, gra_data *data,
+                        int epoch, int steps)
 {
     gra_tensor *x, *y;
     double total = 0;
@@ -79,7 +83,7 @@ static void train_epoch(gra_module *net, gra_optim *opt, gra_data *data, int epo
         gra_tensor *loss = gra_cross_entropy(gra_forward(net, x), y);
         gra_zero_grad(opt);
         gra_backward(loss);
-        if (gra_step(opt) < 0)
+        if (gra_step(opt) < 0 || (plan && gra_scheduler_step(plan) < 0))
             break;
         total += gra_item(loss);
         done++;
@@ -107,17 +111,36 @@ static gra_data *digits(const settings *s, bool train)
                       .count = s->steps ? few : 0);
 }
 
+/* SGD with momentum and half a cosine over the epochs. */
+static gra_optim *sgd(const settings *s, gra_module *net, gra_scheduler **plan)
+{
+    gra_optim *opt = gra_sgd(net, .lr = s->lr > 0 ? s->lr : 0.1, .momentum = 0.9);
+    *plan = gra_cosine_annealing_lr(opt, s->epochs);
+    return opt;
+}
+
+/* AdamW, whose weights decay and whose biases do not, and one cycle over the batches. */
+static gra_optim *adamw(const settings *s, gra_module *net, int64_t batches, gra_scheduler **plan)
+{
+    gra_optim *opt = gra_adamw(net, .weight_decay = 0.02);
+    gra_optim_group(opt, "*bias", .weight_decay = 0);
+    *plan = gra_one_cycle_lr(opt, s->lr > 0 ? s->lr : 0.01, s->epochs * batches);
+    return opt;
+}
+
 static int run(const settings *s)
 {
     gra_manual_seed(s->seed);
     gra_data *train = digits(s, true), *test = digits(s, false);
     gra_module *net = gra_init_weights(lenet5(), glorot);
-    gra_optim *opt = gra_sgd(net, .lr = s->lr, .momentum = 0.9);
-    gra_scheduler *schedule = gra_cosine_annealing_lr(opt, s->epochs);
+    gra_scheduler *schedule = NULL;
+    gra_optim *opt = s->adamw ? adamw(s, net, s->steps ? s->steps : gra_data_batches(train), &schedule)
+                              : sgd(s, net, &schedule);
 
     for (int epoch = 1; epoch <= s->epochs && !gra_error(); epoch++) {
-        train_epoch(net, opt, train, epoch, s->steps);
-        gra_scheduler_step(schedule);
+        train_epoch(net, opt, s->adamw ? schedule : NULL, train, epoch, s->steps);
+        if (!s->adamw)
+            gra_scheduler_step(schedule);
     }
     const double hits = accuracy(net, test);
     if (s->save)
@@ -141,14 +164,14 @@ static int number(const char *text)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: lenet5 [--data DIR] [--epochs N] [--batch N] [--lr X] [--seed N] "
-                    "[--steps N] [--save FILE]\n");
+    fprintf(stderr, "usage: lenet5 [--data DIR] [--optim sgd|adamw] [--epochs N] [--batch N] [--lr X] "
+                    "[--seed N] [--steps N] [--save FILE]\n");
     return 2;
 }
 
 int main(int argc, char **argv)
 {
-    settings s = {.epochs = 10, .batch = 64, .lr = 0.1, .seed = 1};
+    settings s = {.epochs = 10, .batch = 64, .seed = 1};
     for (int i = 1; i < argc; i += 2) {
         const char *option = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (!value)
@@ -157,6 +180,8 @@ int main(int argc, char **argv)
             s.data = value;
         else if (!strcmp(option, "--save"))
             s.save = value;
+        else if (!strcmp(option, "--optim") && (!strcmp(value, "sgd") || !strcmp(value, "adamw")))
+            s.adamw = !strcmp(value, "adamw");
         else if (!strcmp(option, "--epochs"))
             s.epochs = number(value);
         else if (!strcmp(option, "--batch"))

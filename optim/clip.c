@@ -1,6 +1,7 @@
 /* clip.c - keeping gradients short.
  *
  *   norm = (sum |g|^p)^(1/p) over all gradients         g <- g min(1, max_norm / (norm + 1e-6))
+ *   or                                                  g <- min(max(g, -clip_value), clip_value)
  */
 #include "optim/clip.h"
 
@@ -51,21 +52,20 @@ static int scale_grad(const char *name, gra_tensor *t, void *context)
 }
 
 /* Where gra_backward moves a parameter, there is nothing to clip. */
-static int refuse_fused(const char *name, gra_tensor *t, void *context)
+static int refuse_fused(const char *name, gra_tensor *t, void *who)
 {
-    (void)context;
     if (!t->updater)
         return 0;
-    gra_fail("gra_clip_grad_norm: %s is updated by gra_backward itself (.fused_backward of %s), so "
+    gra_fail("%s: %s is updated by gra_backward itself (.fused_backward of %s), so "
              "that no gradient is left to clip; make the optimizer without .fused_backward",
-             name, t->updater->name);
+             (const char *)who, name, t->updater->name);
     return -1;
 }
 
 static double clip(gra_module *m, double max_norm, double p)
 {
     measure all = {.p = p};
-    if (gra_module_named_parameters(m, refuse_fused, NULL) < 0 ||
+    if (gra_module_named_parameters(m, refuse_fused, "gra_clip_grad_norm") < 0 ||
         gra_module_named_parameters(m, add_norm, &all) < 0)
         return NAN;
     const double norm = isinf(p) ? all.sum : pow(all.sum, 1 / p);
@@ -100,4 +100,32 @@ double gra_clip_grad_norm_with(gra_clip_grad_norm_options o)
     gra_set_grad(was);
     gra_release(mark);
     return norm;
+}
+
+static int clamp_grad(const char *name, gra_tensor *t, void *context)
+{
+    (void)name;
+    const double limit = *(const double *)context;
+    gra_tensor *const g = gra_tensor_grad(t);
+    return !g || gra_clamp_(g, -limit, limit) ? 0 : -1;
+}
+
+int gra_clip_grad_value(gra_module *m, double clip_value)
+{
+    char *const who = "gra_clip_grad_value";
+    if (!m)
+        gra_fail("%s: the module is NULL", who);
+    else if (!(clip_value >= 0))
+        gra_fail("%s: clip_value %g is out of range; a number of at least 0 is needed", who,
+                 clip_value);
+    if (gra_error())
+        return -1;
+    const int mark = gra_mark();
+    const bool was = gra_set_grad(false);
+    int result = gra_module_named_parameters(m, refuse_fused, who);
+    if (result == 0)
+        result = gra_module_named_parameters(m, clamp_grad, &clip_value);
+    gra_set_grad(was);
+    gra_release(mark);
+    return result;
 }

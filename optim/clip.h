@@ -33,6 +33,10 @@ double gra_clip_grad_norm_with(gra_clip_grad_norm_options options);
         GRA_KEYWORDS(gra_clip_grad_norm_options, .norm_type = 2, .begin_ = 0, __VA_ARGS__))
 #endif
 
+/* Brings each element of all gradients into [-clip_value, clip_value]; NaN stays. Returns 0, or -1
+ * with an error. */
+int gra_clip_grad_value(gra_module *module, double clip_value);
+
 GRA_END_DECLS
 
 #endif

@@ -51,15 +51,33 @@ static void run(const pass *a)
         run_chunk(a, i);
 }
 
+/* The sum of squares of elements [from, end), chunk by chunk. */
+static double sum_of_squares(const gra_tensor *t, int64_t from, int64_t end)
+{
+    gra__squares_loop *const loop = gra__kernels_get()->optimizers->sum_of_squares[t->dtype];
+    double sum = 0;
+    for (; from < end; from += CHUNK)
+        sum += loop((size_t)(end - from < CHUNK ? end - from : CHUNK),
+                    (const char *)gra__ptr(t) + (size_t)from * gra_dtype_size(t->dtype));
+    return sum;
+}
+
+/* The parts, and so the bits, depend on the number of elements alone. */
 double gra__optim_norm(const gra_tensor *t)
 {
-    double sum = 0;
-    for (int64_t from = 0; from < t->numel; from += CHUNK) {
-        const int64_t left = t->numel - from;
-        sum += gra__kernels_get()->optimizers->sum_of_squares[t->dtype](
-            (size_t)(left < CHUNK ? left : CHUNK),
-            (const char *)gra__ptr(t) + (size_t)from * gra_dtype_size(t->dtype));
-    }
+    enum { PARTS = 64 };
+    const int64_t chunks = (t->numel + CHUNK - 1) / CHUNK;
+    const int64_t length = (chunks + PARTS - 1) / PARTS * CHUNK;
+    const int64_t parts = length ? (t->numel + length - 1) / length : 0;
+    const int64_t threads = gra__threads() < parts ? gra__threads() : parts;
+    double part[PARTS], sum = 0;
+#pragma omp parallel for num_threads(threads < 1 ? 1 : (int)threads)                               \
+    schedule(static) if (threads > 1)
+    for (int64_t i = 0; i < parts; i++)
+        part[i] = sum_of_squares(t, i * length,
+                                 (i + 1) * length < t->numel ? (i + 1) * length : t->numel);
+    for (int64_t i = 0; i < parts; i++)
+        sum += part[i];
     return sqrt(sum);
 }
 
