@@ -134,8 +134,9 @@ static int run(const settings *s)
     gra_data *train = digits(s, true), *test = digits(s, false);
     gra_module *net = gra_init_weights(lenet5(), glorot);
     gra_scheduler *schedule = NULL;
-    gra_optim *opt = s->adamw ? adamw(s, net, s->steps ? s->steps : gra_data_batches(train), &schedule)
-                              : sgd(s, net, &schedule);
+    gra_optim *opt = s->adamw
+                         ? adamw(s, net, s->steps ? s->steps : gra_data_batches(train), &schedule)
+                         : sgd(s, net, &schedule);
 
     for (int epoch = 1; epoch <= s->epochs && !gra_error(); epoch++) {
         train_epoch(net, opt, s->adamw ? schedule : NULL, train, epoch, s->steps);
@@ -164,8 +165,9 @@ static int number(const char *text)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: lenet5 [--data DIR] [--optim sgd|adamw] [--epochs N] [--batch N] [--lr X] "
-                    "[--seed N] [--steps N] [--save FILE]\n");
+    fprintf(stderr,
+            "usage: lenet5 [--data DIR] [--optim sgd|adamw] [--epochs N] [--batch N] [--lr X] "
+            "[--seed N] [--steps N] [--save FILE]\n");
     return 2;
 }
 

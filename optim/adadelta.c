@@ -25,10 +25,10 @@ static void prepare(const gra__update *u, gra__optimizer_step *step)
 static const gra__optim_class adadelta_class = {
     .name = "Adadelta",
     .loop = GRA__ADADELTA,
-    .options = {[LR] = {"lr"},
+    .options = {[LR] = {"lr", GRA__AT_LEAST_0},
                 [RHO] = {"rho", GRA__UP_TO_1},
-                [EPS] = {"eps"},
-                [WEIGHT_DECAY] = {"weight_decay"},
+                [EPS] = {"eps", GRA__AT_LEAST_0},
+                [WEIGHT_DECAY] = {"weight_decay", GRA__AT_LEAST_0},
                 [MAXIMIZE] = {"maximize", GRA__FLAG}},
     .memory = {"square_avg", "acc_delta"},
     .counts_steps = true,

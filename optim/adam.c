@@ -34,11 +34,11 @@ static void prepare(const gra__update *u, gra__optimizer_step *step)
     {                                                                                              \
         .name = title,                                                                             \
         .loop = GRA__ADAM,                                                                         \
-        .options = {[LR] = {"lr"},                                                                 \
+        .options = {[LR] = {"lr", GRA__AT_LEAST_0},                                                \
                     [BETA1] = {"beta1", GRA__BELOW_1},                                             \
                     [BETA2] = {"beta2", GRA__BELOW_1},                                             \
-                    [EPS] = {"eps"},                                                               \
-                    [WEIGHT_DECAY] = {"weight_decay"},                                             \
+                    [EPS] = {"eps", GRA__AT_LEAST_0},                                              \
+                    [WEIGHT_DECAY] = {"weight_decay", GRA__AT_LEAST_0},                            \
                     [AMSGRAD] = {"amsgrad", GRA__FLAG},                                            \
                     [MAXIMIZE] = {"maximize", GRA__FLAG},                                          \
                     [DECOUPLED] = {"decoupled_weight_decay", GRA__FLAG}},                          \

@@ -36,10 +36,10 @@ static void prepare(const gra__update *u, gra__optimizer_step *step)
 static const gra__optim_class sgd_class = {
     .name = "SGD",
     .loop = GRA__SGD,
-    .options = {[LR] = {"lr"},
-                [MOMENTUM] = {"momentum"},
+    .options = {[LR] = {"lr", GRA__AT_LEAST_0},
+                [MOMENTUM] = {"momentum", GRA__AT_LEAST_0},
                 [DAMPENING] = {"dampening", GRA__FINITE},
-                [WEIGHT_DECAY] = {"weight_decay"},
+                [WEIGHT_DECAY] = {"weight_decay", GRA__AT_LEAST_0},
                 [NESTEROV] = {"nesterov", GRA__FLAG},
                 [MAXIMIZE] = {"maximize", GRA__FLAG}},
     .memory = {"momentum_buffer"},

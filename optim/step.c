@@ -71,6 +71,7 @@ double gra__optim_norm(const gra_tensor *t)
     const int64_t parts = length ? (t->numel + length - 1) / length : 0;
     const int64_t threads = gra__threads() < parts ? gra__threads() : parts;
     double part[PARTS], sum = 0;
+    (void)threads; /* where there is no OpenMP */
 #pragma omp parallel for num_threads(threads < 1 ? 1 : (int)threads)                               \
     schedule(static) if (threads > 1)
     for (int64_t i = 0; i < parts; i++)
