@@ -330,6 +330,63 @@ GRA_TEST(plans_of_plans_nest)
     gra_free(opt, plan);
 }
 
+/* Follows two plans side by side, frees them and their optimizers. */
+static void check_same(gra_optim *first, gra_scheduler *a, gra_optim *second, gra_scheduler *b)
+{
+    for (int t = 0; t < 12; t++) {
+        ck_assert_double_eq(gra_optim_lr(first), gra_optim_lr(second));
+        ck_assert_int_eq(gra_scheduler_step(a), 0);
+        ck_assert_int_eq(gra_scheduler_step(b), 0);
+    }
+    gra_free(a, b, first, second);
+}
+
+GRA_TEST(the_functions_behind_the_macros_have_the_same_defaults)
+{
+    gra_optim *o[16];
+    for (int i = 0; i < 16; i++)
+        o[i] = optim(1);
+    gra_step_lr_options step = gra_step_lr_defaults();
+    step.optim = o[1];
+    step.step_size = 2;
+    check_same(o[0], gra_step_lr(o[0], 2), o[1], gra_step_lr_with(step));
+    gra_constant_lr_options constant = gra_constant_lr_defaults();
+    constant.optim = o[3];
+    check_same(o[2], gra_constant_lr(o[2]), o[3], gra_constant_lr_with(constant));
+    gra_linear_lr_options linear = gra_linear_lr_defaults();
+    linear.optim = o[5];
+    check_same(o[4], gra_linear_lr(o[4]), o[5], gra_linear_lr_with(linear));
+    gra_polynomial_lr_options polynomial = gra_polynomial_lr_defaults();
+    polynomial.optim = o[7];
+    check_same(o[6], gra_polynomial_lr(o[6]), o[7], gra_polynomial_lr_with(polynomial));
+    gra_cosine_annealing_warm_restarts_options restarts =
+        gra_cosine_annealing_warm_restarts_defaults();
+    restarts.optim = o[9];
+    restarts.t_0 = 4;
+    check_same(o[8], gra_cosine_annealing_warm_restarts(o[8], 4), o[9],
+               gra_cosine_annealing_warm_restarts_with(restarts));
+    gra_one_cycle_lr_options cycle = gra_one_cycle_lr_defaults();
+    cycle.optim = o[11];
+    cycle.max_lr = 2;
+    cycle.total_steps = 12;
+    check_same(o[10], gra_one_cycle_lr(o[10], 2, 12), o[11], gra_one_cycle_lr_with(cycle));
+    gra_exponential_lr_options exponential = gra_exponential_lr_defaults();
+    exponential.optim = o[13];
+    exponential.gamma = 0.5;
+    check_same(o[12], gra_exponential_lr(o[12], 0.5), o[13], gra_exponential_lr_with(exponential));
+    gra_reduce_lr_on_plateau_options plateau = gra_reduce_lr_on_plateau_defaults();
+    plateau.optim = o[15];
+    gra_scheduler *const a = gra_reduce_lr_on_plateau(o[14]), *const b =
+                                                                  gra_reduce_lr_on_plateau_with(
+                                                                      plateau);
+    for (int t = 0; t < 30; t++) {
+        gra_scheduler_step_metric(a, 1);
+        gra_scheduler_step_metric(b, 1);
+        ck_assert_double_eq(gra_optim_lr(o[14]), gra_optim_lr(o[15]));
+    }
+    gra_free(a, b, o[14], o[15]);
+}
+
 GRA_TEST(a_plan_waits_while_an_error_is_pending)
 {
     gra_optim *const opt = optim(1);
@@ -349,4 +406,5 @@ GRA_TEST_MAIN("schedulers", plans_give_pytorchs_rates,
               one_cycle_ends_after_its_steps, one_cycle_may_be_short, plateau_rejects_bad_plans,
               a_metric_of_nan_is_not_better, plans_of_plans_take_over_what_they_are_given,
               a_step_that_fails_changes_nothing, plans_come_after_groups, plans_of_plans_nest,
+              the_functions_behind_the_macros_have_the_same_defaults,
               a_plan_waits_while_an_error_is_pending)
