@@ -964,18 +964,63 @@ typedef struct gra_batch_norm_options {
     double eps;         /* 1e-5 */
 } gra_batch_norm_options;
 
+typedef struct gra_layer_norm_options {
+    int begin_;
+    gra_tensor *input;
+    gra_shape normalized_shape; /* what input's shape ends with, as GRA_SHAPE(32, 32) */
+    gra_tensor *weight;         /* of that shape, or NULL: 1 */
+    gra_tensor *bias;           /* of that shape, or NULL: 0 */
+    double eps;                 /* 1e-5 */
+} gra_layer_norm_options;
+
+typedef struct gra_group_norm_options {
+    int begin_;
+    gra_tensor *input;
+    int64_t num_groups; /* divides the channels */
+    gra_tensor *weight; /* [C] or NULL: 1 */
+    gra_tensor *bias;   /* [C] or NULL: 0 */
+    double eps;         /* 1e-5 */
+} gra_group_norm_options;
+
+typedef struct gra_instance_norm_options {
+    int begin_;
+    gra_tensor *input;
+    gra_tensor *running_mean; /* [C], or NULL both; updated where use_input_stats is true */
+    gra_tensor *running_var;
+    gra_tensor *weight;   /* [C] or NULL: 1 */
+    gra_tensor *bias;     /* [C] or NULL: 0 */
+    bool use_input_stats; /* true; false: m and v are the running ones */
+    double momentum;      /* 0.1: running += momentum (the mean over the samples - running) */
+    double eps;           /* 1e-5 */
+} gra_instance_norm_options;
+
 gra_local_response_norm_options gra_local_response_norm_defaults(void);
 gra_batch_norm_options gra_batch_norm_defaults(void);
+gra_layer_norm_options gra_layer_norm_defaults(void);
+gra_group_norm_options gra_group_norm_defaults(void);
+gra_instance_norm_options gra_instance_norm_defaults(void);
 
 /* x (k + alpha / size * sum of x^2 over the channels -size/2 to (size-1)/2 around it)^-beta */
 gra_tensor *gra_local_response_norm_with(gra_local_response_norm_options o);
 gra_tensor *gra_batch_norm_with(
     gra_batch_norm_options o); /* weight (x - m) / sqrt(v + eps) + bias */
 
+/* The same with m and v of a sample's last dims, of a group of its channels, and of each of them. */
+gra_tensor *gra_layer_norm_with(gra_layer_norm_options o);
+gra_tensor *gra_group_norm_with(gra_group_norm_options o);
+gra_tensor *gra_instance_norm_with(gra_instance_norm_options o);
+
 #ifndef __cplusplus
 #define gra_local_response_norm(...)                                                               \
     gra_local_response_norm_with(GRA_KEYWORDS(gra_local_response_norm_options, .alpha = 1e-4,      \
                                               .beta = 0.75, .k = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_layer_norm(...)                                                                        \
+    gra_layer_norm_with(GRA_KEYWORDS(gra_layer_norm_options, .eps = 1e-5, .begin_ = 0, __VA_ARGS__))
+#define gra_group_norm(...)                                                                        \
+    gra_group_norm_with(GRA_KEYWORDS(gra_group_norm_options, .eps = 1e-5, .begin_ = 0, __VA_ARGS__))
+#define gra_instance_norm(...)                                                                     \
+    gra_instance_norm_with(GRA_KEYWORDS(gra_instance_norm_options, .use_input_stats = true,        \
+                                        .momentum = 0.1, .eps = 1e-5, .begin_ = 0, __VA_ARGS__))
 #define gra_batch_norm(...)                                                                        \
     gra_batch_norm_with(GRA_KEYWORDS(gra_batch_norm_options, .momentum = 0.1, .eps = 1e-5,         \
                                      .begin_ = 0, __VA_ARGS__))

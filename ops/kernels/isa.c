@@ -17,7 +17,7 @@
 #isa, &gra__elementwise_##isa, &gra__reduce_##isa, &gra__gemm_##isa, &gra__winograd_##isa, \
             &gra__channels_last_##isa, &gra__pool2d_nhwc_##isa, &gra__norm_##isa,                  \
             &gra__resample_##isa, &gra__optimizers_##isa, &gra__loss_##isa,                        \
-            &gra__activations_##isa                                                                \
+            &gra__activations_##isa, &gra__row_norm_##isa                                          \
     }
 
 extern const struct gra__gemm_table gra__gemm_baseline;
@@ -29,6 +29,7 @@ extern const struct gra__resample_table gra__resample_baseline;
 extern const gra__optimizers_table gra__optimizers_baseline;
 extern const struct gra__loss_table gra__loss_baseline;
 extern const struct gra__activations_table gra__activations_baseline;
+extern const struct gra__row_norm_table gra__row_norm_baseline;
 
 #ifdef GRA__X86_LEVELS
 extern const struct gra__gemm_table gra__gemm_avx2, gra__gemm_avx512;
@@ -40,6 +41,7 @@ extern const struct gra__resample_table gra__resample_avx2, gra__resample_avx512
 extern const gra__optimizers_table gra__optimizers_avx2, gra__optimizers_avx512;
 extern const struct gra__loss_table gra__loss_avx2, gra__loss_avx512;
 extern const struct gra__activations_table gra__activations_avx2, gra__activations_avx512;
+extern const struct gra__row_norm_table gra__row_norm_avx2, gra__row_norm_avx512;
 
 static const gra__kernels all[] = {TABLES(avx512), TABLES(avx2), TABLES(baseline)}; // Best first.
 

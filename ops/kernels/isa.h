@@ -29,6 +29,7 @@ struct gra__norm_table;
 struct gra__resample_table;
 struct gra__loss_table;
 struct gra__activations_table;
+struct gra__row_norm_table;
 
 typedef struct gra__kernels {
     const char *isa;                                      // "baseline", "avx2" or "avx512"
@@ -43,6 +44,7 @@ typedef struct gra__kernels {
     const gra__optimizers_table *optimizers;              // optimizers.h
     const struct gra__loss_table *loss;                   // loss.h
     const struct gra__activations_table *activations;     // activations.h
+    const struct gra__row_norm_table *row_norm;           // row_norm.h
 } gra__kernels;
 
 /* The tables in use; never NULL, the same from every thread and call. */

@@ -4,6 +4,7 @@
 #include "images.h"
 #include "indexing.h"
 #include "losses.h"
+#include "norms.h"
 #include "products.h"
 #include "reductions.h"
 #include "shapes.h"

@@ -1,0 +1,295 @@
+/* row_norm.c - the passes and the rule of layer_norm and group_norm. */
+#include "ops/row_norm.h"
+
+#include <math.h>
+
+#include "core/create.h"
+#include "core/dry_run.h"
+#include "core/error.h"
+#include "ops/iterate.h"
+#include "ops/kernels/norm.h"
+#include "ops/layout.h"
+#include "ops/reduce.h"
+
+enum { X = GRA__NORM_X, WEIGHT = GRA__NORM_WEIGHT, BIAS = GRA__NORM_BIAS };
+enum { MEAN, SCALE }; /* saved: m and r of each row, in float64 */
+
+bool gra__row_norm_fits(const gra_call *c, gra_shape weight)
+{
+    static const char *const names[] = {"input", "weight", "bias"};
+    const char *const op = gra_op_name(c->op);
+    char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
+    for (int i = X; i <= BIAS; i++) {
+        const gra_tensor *const t = c->in[i];
+        if (t && !gra_dtype_is_floating(t->dtype))
+            gra_fail("%s: %s has dtype %s; a floating point dtype is needed, convert it with "
+                     "gra_to",
+                     op, names[i], gra_dtype_name(t->dtype));
+        else if (i != X && t && !gra_shape_equal(t->shape, weight))
+            gra_fail("%s: %s has shape %s; %s is needed", op, names[i], gra_shape_text(t->shape, a),
+                     gra_shape_text(weight, b));
+    }
+    return !gra_error();
+}
+
+static gra_dtype computed_in(const gra_tensor *x)
+{
+    return x->dtype == GRA_FLOAT64 ? GRA_FLOAT64 : GRA_FLOAT32;
+}
+
+static double *numbers(gra_tensor **t, int64_t count)
+{
+    *t = gra__empty("normalisation", GRA_SHAPE(count), GRA_FLOAT64);
+    return *t ? gra__ptr(*t) : NULL;
+}
+
+/* Group norm of a channels-last x goes over its pixels. */
+static bool by_pixels(const gra_tensor *x, const gra__row_norm_shape *s)
+{
+    return s->inner != 1 && gra__prefers_channels_last(x);
+}
+
+/* t as the passes read it, in one piece: row-major, or channels-last. */
+static gra_tensor *laid_out(gra_tensor *t, bool pixels, gra_dtype dtype)
+{
+    if (!pixels)
+        return gra__packed(t, dtype);
+    gra_tensor *const turned = gra__channels_last(t);
+    return turned ? gra__converted(turned, dtype) : NULL;
+}
+
+/* The weight, or the bias where there is one, in the passes' dtype; *p is NULL without. False with an error. */
+static bool packed_weight(gra_tensor *t, gra_dtype dtype, const void **p)
+{
+    gra_tensor *const packed = t ? gra__packed(t, dtype) : NULL;
+    *p = packed ? gra__ptr(packed) : NULL;
+    return packed || !t;
+}
+
+/* ---- forward, channels-last: a sample at a time, y = a[c] x + b[c] ---- */
+
+/* x of one sample for the kernels of norm.h. */
+static gra__channelwise_shape pixels_of(const gra__row_norm_shape *s)
+{
+    return (gra__channelwise_shape){s->inner, s->groups * s->channels, 1};
+}
+
+/* m and r of each group from the mean and variance of its channels. */
+static void join_channels(const gra__row_norm_shape *s, const double *mean, const double *var,
+                          double *m, double *r)
+{
+    const double share = 1 / (double)s->channels;
+    for (int64_t i = 0; i < s->rows; i++, mean += s->channels, var += s->channels) {
+        double sum = 0, spread = 0;
+        for (int64_t c = 0; c < s->channels; c++)
+            sum += mean[c];
+        m[i] = sum * share;
+        for (int64_t c = 0; c < s->channels; c++)
+            spread += var[c] + (mean[c] - m[i]) * (mean[c] - m[i]);
+        r[i] = 1 / sqrt(spread * share + s->eps);
+    }
+}
+
+static bool find_pixel_statistics(gra_tensor *x, const gra__row_norm_shape *s, double *m, double *r)
+{
+    gra_tensor *const mean = gra_mean(x, .dims = GRA_DIMS(2, 3));
+    gra_tensor *const var = gra_var(x, .dims = GRA_DIMS(2, 3), .correction = 0);
+    gra_tensor *const means = mean ? gra__packed(mean, GRA_FLOAT64) : NULL;
+    gra_tensor *const vars = var ? gra__packed(var, GRA_FLOAT64) : NULL;
+    if (means && vars && !gra__dry_run())
+        join_channels(s, gra__ptr(means), gra__ptr(vars), m, r);
+    return means && vars;
+}
+
+/* Element i of a packed float32 or float64 array; 0 or 1 where there is none. */
+static double number(const void *p, bool f64, int64_t i, double otherwise)
+{
+    return !p ? otherwise : f64 ? ((const double *)p)[i] : (double)((const float *)p)[i];
+}
+
+static bool run_pixels(gra_tensor *x, const gra__row_norm_shape *s, const void *w, const void *b,
+                       gra_tensor *y, double *m, double *r)
+{
+    const bool f64 = x->dtype == GRA_FLOAT64;
+    const gra__channelwise_shape pixels = pixels_of(s);
+    const int64_t channels = pixels.channels, sample = pixels.rows * channels;
+    const int64_t size = (int64_t)gra_dtype_size(x->dtype);
+    gra_tensor *rows;
+    double *const a = numbers(&rows, 2 * channels);
+    if (!a || !find_pixel_statistics(x, s, m, r))
+        return false;
+    for (int64_t n = 0; n * s->groups < s->rows && !gra__dry_run(); n++) {
+        for (int64_t c = 0; c < channels; c++) {
+            const int64_t row = n * s->groups + c / s->channels;
+            a[c] = number(w, f64, c, 1) * r[row];
+            a[channels + c] = number(b, f64, c, 0) - m[row] * a[c];
+        }
+        gra_tensor *const coefficients = gra__converted(rows, x->dtype);
+        if (!coefficients)
+            return false;
+        const char *const p = gra__ptr(coefficients);
+        gra__channelwise_affine(&pixels, f64, (char *)gra__ptr(x) + n * sample * size, p,
+                                p + channels * size, (char *)gra__ptr(y) + n * sample * size);
+    }
+    return true;
+}
+
+void gra__row_norm_run(gra_call *c, const gra__row_norm_shape *s)
+{
+    gra_tensor *const x = c->in[X];
+    const bool pixels = by_pixels(x, s);
+    const gra_dtype dtype = computed_in(x);
+    gra_tensor *const from = laid_out(x, pixels, dtype);
+    gra_tensor *const y = from ? gra__empty_like(gra_op_name(c->op), from, dtype) : NULL;
+    double *const m = numbers(&c->saved[MEAN], s->rows), *const r =
+                                                             numbers(&c->saved[SCALE], s->rows);
+    const void *w, *b;
+    if (!y || !m || !r || !packed_weight(c->in[WEIGHT], dtype, &w) ||
+        !packed_weight(c->in[BIAS], dtype, &b))
+        return;
+    if (!pixels)
+        gra__row_norm_forward(s, dtype == GRA_FLOAT64, gra__ptr(from), w, b, gra__ptr(y), m, r);
+    else if (!run_pixels(from, s, w, b, y, m, r))
+        return;
+    c->out[0] = gra__converted(y, x->dtype);
+}
+
+/* ---- the rule, in one pass over each row ---- */
+
+typedef struct gradient {
+    const gra__row_norm_shape *s;
+    gra_tensor *g, *x, *dx; /* in one layout and dtype; dx may be NULL */
+    const void *w;
+    const double *m, *r;
+    double *dw, *db;
+    bool f64;
+} gradient;
+
+/* Coefficients of one sample: dx = a[c] g + b[c] x + e[c], from the sums over its pixels; and adds dw and db up. */
+static void add_sample(const gradient *d, int64_t n, const double *sums, double *a)
+{
+    const gra__row_norm_shape *const s = d->s;
+    const int64_t channels = s->groups * s->channels;
+    const double share = 1 / ((double)s->channels * (double)s->inner);
+    for (int64_t group = 0; group < s->groups; group++) {
+        const double m = d->m[n * s->groups + group], r = d->r[n * s->groups + group];
+        const int64_t first = group * s->channels, last = first + s->channels;
+        double sum = 0, dot = 0;
+        for (int64_t c = first; c < last; c++) {
+            sum += number(d->w, d->f64, c, 1) * sums[c];
+            dot += number(d->w, d->f64, c, 1) * sums[channels + c];
+            d->dw[c] += sums[channels + c] * r;
+            d->db[c] += sums[c];
+        }
+        for (int64_t c = first; c < last; c++) {
+            a[c] = number(d->w, d->f64, c, 1) * r;
+            a[channels + c] = -r * r * r * dot * share;
+            a[2 * channels + c] = -r * sum * share - a[channels + c] * m;
+        }
+    }
+}
+
+static bool gradients_by_pixels(const gradient *d)
+{
+    const gra__channelwise_shape pixels = pixels_of(d->s);
+    const int64_t channels = pixels.channels, sample = pixels.rows * channels;
+    const int64_t size = (int64_t)gra_dtype_size(d->x->dtype), groups = d->s->groups;
+    gra_tensor *all, *rows;
+    double *const mean = numbers(&all, channels * (3 + 2 * gra__channelwise_parts(&pixels)));
+    double *const a = numbers(&rows, 3 * channels);
+    if (!mean || !a)
+        return false;
+    double *const sums = mean + channels, *const room = sums + 2 * channels;
+    for (int64_t c = 0; c < channels; c++)
+        d->dw[c] = d->db[c] = 0;
+    for (int64_t n = 0; n * groups < d->s->rows && !gra__dry_run(); n++) {
+        const char *const g = (char *)gra__ptr(d->g) + n * sample * size;
+        const char *const x = (char *)gra__ptr(d->x) + n * sample * size;
+        for (int64_t c = 0; c < channels; c++)
+            mean[c] = d->m[n * groups + c / d->s->channels];
+        gra__channelwise_sums(&pixels, d->f64, g, x, mean, sums, room);
+        add_sample(d, n, sums, a);
+        gra_tensor *const coefficients = gra__converted(rows, d->x->dtype);
+        if (!coefficients)
+            return false;
+        const char *const p = gra__ptr(coefficients);
+        if (d->dx)
+            gra__channelwise_combine(&pixels, d->f64, g, x, p, p + channels * size,
+                                     p + 2 * channels * size,
+                                     (char *)gra__ptr(d->dx) + n * sample * size);
+    }
+    return true;
+}
+
+static bool gradients_by_rows(const gradient *d, bool weights)
+{
+    const int64_t bytes = (int64_t)gra__row_norm_workspace(d->s);
+    gra_tensor *workspace;
+    if (!numbers(&workspace, bytes / (int64_t)sizeof(double)))
+        return false;
+    gra__row_norm_backward(d->s, d->f64, gra__ptr(d->g), gra__ptr(d->x), d->w, d->m, d->r,
+                           d->dx ? gra__ptr(d->dx) : NULL, weights ? d->dw : NULL,
+                           weights ? d->db : NULL, gra__ptr(workspace));
+    return true;
+}
+
+static void one_pass_rule(gra_call *c, const gra__row_norm_shape *s, gra_tensor *g, gra_tensor **dx)
+{
+    gra_tensor *const x = c->in[X], *dw, *db;
+    const gra_dtype dtype = computed_in(x);
+    const bool pixels = by_pixels(x, s), weights = c->needs[WEIGHT] || c->needs[BIAS];
+    gradient d = {.s = s, .f64 = dtype == GRA_FLOAT64};
+    d.x = laid_out(x, pixels, dtype);
+    d.g = laid_out(g, pixels, dtype);
+    d.dw = numbers(&dw, s->groups * s->channels);
+    d.db = numbers(&db, s->groups * s->channels);
+    if (!d.x || !d.g || !d.dw || !d.db || !packed_weight(c->in[WEIGHT], dtype, &d.w))
+        return;
+    d.m = gra__ptr(c->saved[MEAN]);
+    d.r = gra__ptr(c->saved[SCALE]);
+    d.dx = c->needs[X] ? gra__empty_like(gra_op_name(c->op), d.x, dtype) : NULL;
+    if ((c->needs[X] && !d.dx) ||
+        !(pixels ? gradients_by_pixels(&d) : gradients_by_rows(&d, weights)))
+        return;
+    if (c->needs[X])
+        dx[X] = d.dx;
+    if (c->needs[WEIGHT])
+        dx[WEIGHT] = gra_reshape(gra__converted(dw, dtype), gra_call_shape(c, WEIGHT));
+    if (c->needs[BIAS])
+        dx[BIAS] = gra_reshape(gra__converted(db, dtype), gra_call_shape(c, BIAS));
+}
+
+/* ---- the rule, recorded ---- */
+
+static void recorded_rule(gra_call *c, const gra__row_norm_shape *s, gra_tensor *g, gra_tensor **dx)
+{
+    const gra_shape parts =
+        GRA_SHAPE(s->groups ? s->rows / s->groups : 0, s->groups, s->channels, s->inner);
+    const gra_dims own = GRA_DIMS(2, 3), others = GRA_DIMS(0, 3);
+    gra_tensor *const x = gra_reshape(c->in[X], parts), *const h = gra_reshape(g, parts);
+    gra_tensor *const mean = gra_mean(x, .dims = own, .keepdim = true);
+    gra_tensor *const var = gra_var(x, .dims = own, .correction = 0, .keepdim = true);
+    gra_tensor *const r = gra_rdiv_scalar(gra_sqrt(gra_add_scalar(var, s->eps)), 1);
+    gra_tensor *const z = gra_mul(gra_sub(x, mean), r);
+    if (c->needs[X]) {
+        gra_tensor *const w = c->in[WEIGHT];
+        const gra_shape across = GRA_SHAPE(1, s->groups, s->channels, 1);
+        gra_tensor *const wg = w ? gra_mul(h, gra_reshape(w, across)) : h;
+        gra_tensor *const even = gra_mean(wg, .dims = own, .keepdim = true);
+        gra_tensor *const along = gra_mean(gra_mul(wg, z), .dims = own, .keepdim = true);
+        gra_tensor *const d = gra_mul(gra_sub(gra_sub(wg, even), gra_mul(z, along)), r);
+        dx[X] = gra_reshape(d, gra_call_shape(c, X));
+    }
+    if (c->needs[WEIGHT])
+        dx[WEIGHT] = gra_reshape(gra_sum(gra_mul(h, z), .dims = others), gra_call_shape(c, WEIGHT));
+    if (c->needs[BIAS])
+        dx[BIAS] = gra_reshape(gra_sum(h, .dims = others), gra_call_shape(c, BIAS));
+}
+
+void gra__row_norm_rule(gra_call *c, const gra__row_norm_shape *s, gra_tensor *g, gra_tensor **dx)
+{
+    if (gra_grad_enabled())
+        recorded_rule(c, s, g, dx);
+    else
+        one_pass_rule(c, s, g, dx);
+}
