@@ -123,23 +123,62 @@ typedef struct gra_nn_linear_options {
     bool bias; /* true */
 } gra_nn_linear_options;
 
+#define GRA_CUMULATIVE                                                                             \
+    (-1.0) /* for .momentum, PyTorch's None: running values are means of all batches */
+
 /* Parameters "weight" (1 at first) and "bias" (0), both [num_features]; buffers "running_mean" (0),
  * "running_var" (1) and "num_batches_tracked" (int64, the number of training batches). Normalises
  * each channel of [N, C, H, W] by its mean and variance over N, H and W: the batch's while training
  * or where none are tracked, the running ones otherwise. See gra_batch_norm. */
 typedef struct gra_nn_batch_norm2d_options {
     int begin_;
-    int64_t num_features;     /* C */
-    double eps;               /* 1e-5: added to the variance */
-    double momentum;          /* 0.1: a batch's part in the running values, 0 to 1 */
-    bool affine;              /* true; false: neither weight nor bias */
+    int64_t num_features; /* C */
+    double eps;           /* 1e-5: added to the variance */
+    double momentum;      /* 0.1: a batch's part in the running values, 0 to 1; GRA_CUMULATIVE */
+    bool affine;          /* true; false: neither weight nor bias */
     bool track_running_stats; /* true; false: no buffers */
     bool bias;                /* true; counts where affine */
 } gra_nn_batch_norm2d_options;
 
+typedef gra_nn_batch_norm2d_options gra_nn_batch_norm1d_options; /* of [N, C] or [N, C, L] */
+typedef gra_nn_batch_norm2d_options gra_nn_batch_norm3d_options; /* of [N, C, D, H, W] */
+
+/* The same for each sample by itself; affine and track_running_stats are false by default. Inputs are
+ * [N, C, L], [N, C, H, W] and [N, C, D, H, W], or one sample without N. See gra_instance_norm. */
+typedef gra_nn_batch_norm2d_options gra_nn_instance_norm1d_options;
+typedef gra_nn_batch_norm2d_options gra_nn_instance_norm2d_options;
+typedef gra_nn_batch_norm2d_options gra_nn_instance_norm3d_options;
+
+/* Parameters "weight" (1 at first) and "bias" (0), both of normalized_shape, which is what the input's
+ * shape ends with. See gra_layer_norm. */
+typedef struct gra_nn_layer_norm_options {
+    int begin_;
+    gra_shape normalized_shape; /* GRA_SHAPE(64) */
+    double eps;                 /* 1e-5: added to the variance */
+    bool elementwise_affine;    /* true; false: neither weight nor bias */
+    bool bias;                  /* true; counts where elementwise_affine */
+} gra_nn_layer_norm_options;
+
+/* Parameters "weight" (1 at first) and "bias" (0), both [num_channels]. See gra_group_norm. */
+typedef struct gra_nn_group_norm_options {
+    int begin_;
+    int64_t num_groups;   /* divides num_channels */
+    int64_t num_channels; /* C */
+    double eps;           /* 1e-5: added to the variance */
+    bool affine;          /* true; false: neither weight nor bias */
+    bool bias;            /* true; counts where affine */
+} gra_nn_group_norm_options;
+
 gra_nn_conv2d_options gra_nn_conv2d_defaults(void);
 gra_nn_linear_options gra_nn_linear_defaults(void);
 gra_nn_batch_norm2d_options gra_nn_batch_norm2d_defaults(void);
+gra_nn_batch_norm1d_options gra_nn_batch_norm1d_defaults(void);
+gra_nn_batch_norm3d_options gra_nn_batch_norm3d_defaults(void);
+gra_nn_instance_norm1d_options gra_nn_instance_norm1d_defaults(void);
+gra_nn_instance_norm2d_options gra_nn_instance_norm2d_defaults(void);
+gra_nn_instance_norm3d_options gra_nn_instance_norm3d_defaults(void);
+gra_nn_layer_norm_options gra_nn_layer_norm_defaults(void);
+gra_nn_group_norm_options gra_nn_group_norm_defaults(void);
 gra_module *gra_nn_conv2d_with(gra_nn_conv2d_options options);
 gra_nn_conv1d_options gra_nn_conv1d_defaults(void);
 gra_module *gra_nn_conv1d_with(gra_nn_conv1d_options options);
@@ -151,6 +190,13 @@ gra_nn_locally_connected2d_options gra_nn_locally_connected2d_defaults(void);
 gra_module *gra_nn_locally_connected2d_with(gra_nn_locally_connected2d_options options);
 gra_module *gra_nn_linear_with(gra_nn_linear_options options);
 gra_module *gra_nn_batch_norm2d_with(gra_nn_batch_norm2d_options options);
+gra_module *gra_nn_batch_norm1d_with(gra_nn_batch_norm1d_options options);
+gra_module *gra_nn_batch_norm3d_with(gra_nn_batch_norm3d_options options);
+gra_module *gra_nn_instance_norm1d_with(gra_nn_instance_norm1d_options options);
+gra_module *gra_nn_instance_norm2d_with(gra_nn_instance_norm2d_options options);
+gra_module *gra_nn_instance_norm3d_with(gra_nn_instance_norm3d_options options);
+gra_module *gra_nn_layer_norm_with(gra_nn_layer_norm_options options);
+gra_module *gra_nn_group_norm_with(gra_nn_group_norm_options options);
 
 /* ---- normalisation without weights ---- */
 
@@ -336,13 +382,16 @@ typedef struct gra_nn_identity_options {
 
 typedef struct gra_nn_dropout_options {
     int begin_;
-    double p; /* 0.5: probability of an element to become 0 while training, 0 to 1 */
+    double p;     /* 0.5: probability of an element to become 0 while training, 0 to 1 */
+    bool inplace; /* false; true overwrites the input, which must not be a leaf that is trained */
 } gra_nn_dropout_options;
 
-typedef struct gra_nn_dropout2d_options {
-    int begin_;
-    double p; /* 0.5: probability of a channel of an image to become 0 while training, 0 to 1 */
-} gra_nn_dropout2d_options;
+/* The same of a channel: see gra_dropout1d and its kin. */
+typedef gra_nn_dropout_options gra_nn_dropout1d_options;
+typedef gra_nn_dropout_options gra_nn_dropout2d_options;
+typedef gra_nn_dropout_options gra_nn_dropout3d_options;
+typedef gra_nn_dropout_options gra_nn_alpha_dropout_options; /* for networks with SELU */
+typedef gra_nn_dropout_options gra_nn_feature_alpha_dropout_options;
 
 gra_nn_relu_options gra_nn_relu_defaults(void);
 gra_nn_sigmoid_options gra_nn_sigmoid_defaults(void);
@@ -350,12 +399,20 @@ gra_nn_tanh_options gra_nn_tanh_defaults(void);
 gra_nn_identity_options gra_nn_identity_defaults(void);
 gra_nn_dropout_options gra_nn_dropout_defaults(void);
 gra_nn_dropout2d_options gra_nn_dropout2d_defaults(void);
+gra_nn_dropout1d_options gra_nn_dropout1d_defaults(void);
+gra_nn_dropout3d_options gra_nn_dropout3d_defaults(void);
+gra_nn_alpha_dropout_options gra_nn_alpha_dropout_defaults(void);
+gra_nn_feature_alpha_dropout_options gra_nn_feature_alpha_dropout_defaults(void);
 gra_module *gra_nn_relu_with(gra_nn_relu_options options);         /* max(x, 0) */
 gra_module *gra_nn_sigmoid_with(gra_nn_sigmoid_options options);   /* 1 / (1 + e^-x) */
 gra_module *gra_nn_tanh_with(gra_nn_tanh_options options);         /* tanh x */
 gra_module *gra_nn_identity_with(gra_nn_identity_options options); /* x */
 gra_module *gra_nn_dropout_with(gra_nn_dropout_options options);   /* x or 0, over 1 - p */
 gra_module *gra_nn_dropout2d_with(gra_nn_dropout2d_options options);
+gra_module *gra_nn_dropout1d_with(gra_nn_dropout1d_options options);
+gra_module *gra_nn_dropout3d_with(gra_nn_dropout3d_options options);
+gra_module *gra_nn_alpha_dropout_with(gra_nn_alpha_dropout_options options);
+gra_module *gra_nn_feature_alpha_dropout_with(gra_nn_feature_alpha_dropout_options options);
 
 /* ---- shapes ---- */
 
@@ -405,23 +462,171 @@ gra_module *gra_nn_flatten_with(gra_nn_flatten_options options); /* joins start_
 /* Reshapes to the sizes; one of them may be -1 and follows from the input. */
 gra_module *gra_nn_reshape_with(gra_shape sizes);
 
-/* ---- losses: called through gra_loss(module, input, target) ---- */
+/* ---- losses: called through gra_loss(module, input, target); their formulas are in ops/ops.h ---- */
 
 typedef struct gra_nn_cross_entropy_loss_options {
     int begin_;
     gra_reduction reduction; /* GRA_REDUCE_MEAN */
     int64_t ignore_index;    /* -100 */
+    gra_tensor *weight;      /* NULL, or [C]: a buffer of the module */
+    double label_smoothing;  /* 0 */
 } gra_nn_cross_entropy_loss_options;
+
+typedef struct gra_nn_nll_loss_options {
+    int begin_;
+    gra_tensor *weight;      /* NULL, or [C]: a buffer of the module */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+    int64_t ignore_index;    /* -100 */
+} gra_nn_nll_loss_options;
 
 typedef struct gra_nn_mse_loss_options {
     int begin_;
     gra_reduction reduction; /* GRA_REDUCE_MEAN */
 } gra_nn_mse_loss_options;
 
+typedef struct gra_nn_l1_loss_options {
+    int begin_;
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_nn_l1_loss_options;
+
+typedef struct gra_nn_smooth_l1_loss_options {
+    int begin_;
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+    double beta;             /* 1 */
+} gra_nn_smooth_l1_loss_options;
+
+typedef struct gra_nn_huber_loss_options {
+    int begin_;
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+    double delta;            /* 1 */
+} gra_nn_huber_loss_options;
+
+typedef struct gra_nn_bce_loss_options {
+    int begin_;
+    gra_tensor *weight;      /* NULL, or what the terms are multiplied with: a buffer */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_nn_bce_loss_options;
+
+typedef struct gra_nn_bce_with_logits_loss_options {
+    int begin_;
+    gra_tensor *weight;      /* NULL, or what the terms are multiplied with: a buffer */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+    gra_tensor *pos_weight;  /* NULL, or the weight of targets that are 1: a buffer */
+} gra_nn_bce_with_logits_loss_options;
+
+typedef struct gra_nn_kl_div_loss_options {
+    int begin_;
+    gra_reduction reduction; /* GRA_REDUCE_MEAN; the definition is GRA_REDUCE_BATCHMEAN */
+    bool log_target;         /* false */
+} gra_nn_kl_div_loss_options;
+
+typedef struct gra_nn_poisson_nll_loss_options {
+    int begin_;
+    bool log_input;          /* true */
+    bool full;               /* false */
+    double eps;              /* 1e-8 */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_nn_poisson_nll_loss_options;
+
+typedef struct gra_nn_soft_margin_loss_options {
+    int begin_;
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_nn_soft_margin_loss_options;
+
+typedef struct gra_nn_hinge_embedding_loss_options {
+    int begin_;
+    double margin;           /* 1 */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_nn_hinge_embedding_loss_options;
+
+typedef struct gra_nn_multi_margin_loss_options {
+    int begin_;
+    int64_t p;               /* 1 or 2; 1 */
+    double margin;           /* 1 */
+    gra_tensor *weight;      /* NULL, or [C]: a buffer of the module */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_nn_multi_margin_loss_options;
+
+typedef struct gra_nn_multilabel_margin_loss_options {
+    int begin_;
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_nn_multilabel_margin_loss_options;
+
+typedef struct gra_nn_multilabel_soft_margin_loss_options {
+    int begin_;
+    gra_tensor *weight;      /* NULL, or [C]: a buffer of the module */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_nn_multilabel_soft_margin_loss_options;
+
+/* Of three tensors, called through gra_loss_three(module, a, b, c): input1, input2, target; the same;
+ * input, target, var; anchor, positive, negative. */
+typedef struct gra_nn_margin_ranking_loss_options {
+    int begin_;
+    double margin;           /* 0 */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_nn_margin_ranking_loss_options;
+
+typedef struct gra_nn_cosine_embedding_loss_options {
+    int begin_;
+    double margin;           /* 0 */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_nn_cosine_embedding_loss_options;
+
+typedef struct gra_nn_gaussian_nll_loss_options {
+    int begin_;
+    bool full;               /* false */
+    double eps;              /* 1e-6 */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_nn_gaussian_nll_loss_options;
+
+typedef struct gra_nn_triplet_margin_loss_options {
+    int begin_;
+    double margin;           /* 1 */
+    double p;                /* 2 */
+    double eps;              /* 1e-6 */
+    bool swap;               /* false */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_nn_triplet_margin_loss_options;
+
 gra_nn_cross_entropy_loss_options gra_nn_cross_entropy_loss_defaults(void);
+gra_nn_nll_loss_options gra_nn_nll_loss_defaults(void);
 gra_nn_mse_loss_options gra_nn_mse_loss_defaults(void);
+gra_nn_l1_loss_options gra_nn_l1_loss_defaults(void);
+gra_nn_smooth_l1_loss_options gra_nn_smooth_l1_loss_defaults(void);
+gra_nn_huber_loss_options gra_nn_huber_loss_defaults(void);
+gra_nn_bce_loss_options gra_nn_bce_loss_defaults(void);
+gra_nn_bce_with_logits_loss_options gra_nn_bce_with_logits_loss_defaults(void);
+gra_nn_kl_div_loss_options gra_nn_kl_div_loss_defaults(void);
+gra_nn_poisson_nll_loss_options gra_nn_poisson_nll_loss_defaults(void);
+gra_nn_soft_margin_loss_options gra_nn_soft_margin_loss_defaults(void);
+gra_nn_hinge_embedding_loss_options gra_nn_hinge_embedding_loss_defaults(void);
+gra_nn_multi_margin_loss_options gra_nn_multi_margin_loss_defaults(void);
+gra_nn_multilabel_margin_loss_options gra_nn_multilabel_margin_loss_defaults(void);
+gra_nn_multilabel_soft_margin_loss_options gra_nn_multilabel_soft_margin_loss_defaults(void);
+gra_nn_margin_ranking_loss_options gra_nn_margin_ranking_loss_defaults(void);
+gra_nn_cosine_embedding_loss_options gra_nn_cosine_embedding_loss_defaults(void);
+gra_nn_gaussian_nll_loss_options gra_nn_gaussian_nll_loss_defaults(void);
+gra_nn_triplet_margin_loss_options gra_nn_triplet_margin_loss_defaults(void);
 gra_module *gra_nn_cross_entropy_loss_with(gra_nn_cross_entropy_loss_options options);
+gra_module *gra_nn_nll_loss_with(gra_nn_nll_loss_options options);
 gra_module *gra_nn_mse_loss_with(gra_nn_mse_loss_options options);
+gra_module *gra_nn_l1_loss_with(gra_nn_l1_loss_options options);
+gra_module *gra_nn_smooth_l1_loss_with(gra_nn_smooth_l1_loss_options options);
+gra_module *gra_nn_huber_loss_with(gra_nn_huber_loss_options options);
+gra_module *gra_nn_bce_loss_with(gra_nn_bce_loss_options options);
+gra_module *gra_nn_bce_with_logits_loss_with(gra_nn_bce_with_logits_loss_options options);
+gra_module *gra_nn_kl_div_loss_with(gra_nn_kl_div_loss_options options);
+gra_module *gra_nn_poisson_nll_loss_with(gra_nn_poisson_nll_loss_options options);
+gra_module *gra_nn_soft_margin_loss_with(gra_nn_soft_margin_loss_options options);
+gra_module *gra_nn_hinge_embedding_loss_with(gra_nn_hinge_embedding_loss_options options);
+gra_module *gra_nn_multi_margin_loss_with(gra_nn_multi_margin_loss_options options);
+gra_module *gra_nn_multilabel_margin_loss_with(gra_nn_multilabel_margin_loss_options options);
+gra_module *gra_nn_multilabel_soft_margin_loss_with(
+    gra_nn_multilabel_soft_margin_loss_options options);
+gra_module *gra_nn_margin_ranking_loss_with(gra_nn_margin_ranking_loss_options options);
+gra_module *gra_nn_cosine_embedding_loss_with(gra_nn_cosine_embedding_loss_options options);
+gra_module *gra_nn_gaussian_nll_loss_with(gra_nn_gaussian_nll_loss_options options);
+gra_module *gra_nn_triplet_margin_loss_with(gra_nn_triplet_margin_loss_options options);
 
 #ifndef __cplusplus
 #define gra_sequential(...)                                                                        \
@@ -543,11 +748,98 @@ gra_module *gra_nn_mse_loss_with(gra_nn_mse_loss_options options);
     gra_nn_flatten_with(GRA_KEYWORDS(gra_nn_flatten_options, .start_dim = 1, .end_dim = -1,        \
                                      .begin_ = 0, __VA_ARGS__))
 #define gra_nn_reshape(...) gra_nn_reshape_with(GRA_SHAPE(__VA_ARGS__))
+#define gra_nn_batch_norm1d(...)                                                                   \
+    gra_nn_batch_norm1d_with(                                                                      \
+        GRA_KEYWORDS(gra_nn_batch_norm1d_options, .eps = 1e-5, .momentum = 0.1, .affine = true,    \
+                     .track_running_stats = true, .bias = true, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_batch_norm3d(...)                                                                   \
+    gra_nn_batch_norm3d_with(                                                                      \
+        GRA_KEYWORDS(gra_nn_batch_norm3d_options, .eps = 1e-5, .momentum = 0.1, .affine = true,    \
+                     .track_running_stats = true, .bias = true, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_instance_norm1d(...)                                                                \
+    gra_nn_instance_norm1d_with(GRA_KEYWORDS(gra_nn_instance_norm1d_options, .eps = 1e-5,          \
+                                             .momentum = 0.1, .bias = true, .begin_ = 0,           \
+                                             __VA_ARGS__))
+#define gra_nn_instance_norm2d(...)                                                                \
+    gra_nn_instance_norm2d_with(GRA_KEYWORDS(gra_nn_instance_norm2d_options, .eps = 1e-5,          \
+                                             .momentum = 0.1, .bias = true, .begin_ = 0,           \
+                                             __VA_ARGS__))
+#define gra_nn_instance_norm3d(...)                                                                \
+    gra_nn_instance_norm3d_with(GRA_KEYWORDS(gra_nn_instance_norm3d_options, .eps = 1e-5,          \
+                                             .momentum = 0.1, .bias = true, .begin_ = 0,           \
+                                             __VA_ARGS__))
+#define gra_nn_layer_norm(...)                                                                     \
+    gra_nn_layer_norm_with(GRA_KEYWORDS(gra_nn_layer_norm_options, .eps = 1e-5,                    \
+                                        .elementwise_affine = true, .bias = true, .begin_ = 0,     \
+                                        __VA_ARGS__))
+#define gra_nn_group_norm(...)                                                                     \
+    gra_nn_group_norm_with(GRA_KEYWORDS(gra_nn_group_norm_options, .eps = 1e-5, .affine = true,    \
+                                        .bias = true, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_dropout1d(...)                                                                      \
+    gra_nn_dropout1d_with(                                                                         \
+        GRA_KEYWORDS(gra_nn_dropout1d_options, .p = 0.5, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_dropout3d(...)                                                                      \
+    gra_nn_dropout3d_with(                                                                         \
+        GRA_KEYWORDS(gra_nn_dropout3d_options, .p = 0.5, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_alpha_dropout(...)                                                                  \
+    gra_nn_alpha_dropout_with(                                                                     \
+        GRA_KEYWORDS(gra_nn_alpha_dropout_options, .p = 0.5, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_feature_alpha_dropout(...)                                                          \
+    gra_nn_feature_alpha_dropout_with(                                                             \
+        GRA_KEYWORDS(gra_nn_feature_alpha_dropout_options, .p = 0.5, .begin_ = 0, __VA_ARGS__))
 #define gra_nn_cross_entropy_loss(...)                                                             \
     gra_nn_cross_entropy_loss_with(GRA_KEYWORDS(gra_nn_cross_entropy_loss_options,                 \
                                                 .ignore_index = -100, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_nll_loss(...)                                                                       \
+    gra_nn_nll_loss_with(                                                                          \
+        GRA_KEYWORDS(gra_nn_nll_loss_options, .ignore_index = -100, .begin_ = 0, __VA_ARGS__))
 #define gra_nn_mse_loss(...)                                                                       \
     gra_nn_mse_loss_with(GRA_KEYWORDS(gra_nn_mse_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_l1_loss(...)                                                                        \
+    gra_nn_l1_loss_with(GRA_KEYWORDS(gra_nn_l1_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_smooth_l1_loss(...)                                                                 \
+    gra_nn_smooth_l1_loss_with(                                                                    \
+        GRA_KEYWORDS(gra_nn_smooth_l1_loss_options, .beta = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_huber_loss(...)                                                                     \
+    gra_nn_huber_loss_with(                                                                        \
+        GRA_KEYWORDS(gra_nn_huber_loss_options, .delta = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_bce_loss(...)                                                                       \
+    gra_nn_bce_loss_with(GRA_KEYWORDS(gra_nn_bce_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_bce_with_logits_loss(...)                                                           \
+    gra_nn_bce_with_logits_loss_with(                                                              \
+        GRA_KEYWORDS(gra_nn_bce_with_logits_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_kl_div_loss(...)                                                                    \
+    gra_nn_kl_div_loss_with(GRA_KEYWORDS(gra_nn_kl_div_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_poisson_nll_loss(...)                                                               \
+    gra_nn_poisson_nll_loss_with(GRA_KEYWORDS(gra_nn_poisson_nll_loss_options, .log_input = true,  \
+                                              .eps = 1e-8, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_soft_margin_loss(...)                                                               \
+    gra_nn_soft_margin_loss_with(                                                                  \
+        GRA_KEYWORDS(gra_nn_soft_margin_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_hinge_embedding_loss(...)                                                           \
+    gra_nn_hinge_embedding_loss_with(                                                              \
+        GRA_KEYWORDS(gra_nn_hinge_embedding_loss_options, .margin = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_multi_margin_loss(...)                                                              \
+    gra_nn_multi_margin_loss_with(GRA_KEYWORDS(gra_nn_multi_margin_loss_options, .p = 1,           \
+                                               .margin = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_multilabel_margin_loss(...)                                                         \
+    gra_nn_multilabel_margin_loss_with(                                                            \
+        GRA_KEYWORDS(gra_nn_multilabel_margin_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_multilabel_soft_margin_loss(...)                                                    \
+    gra_nn_multilabel_soft_margin_loss_with(                                                       \
+        GRA_KEYWORDS(gra_nn_multilabel_soft_margin_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_margin_ranking_loss(...)                                                            \
+    gra_nn_margin_ranking_loss_with(                                                               \
+        GRA_KEYWORDS(gra_nn_margin_ranking_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_cosine_embedding_loss(...)                                                          \
+    gra_nn_cosine_embedding_loss_with(                                                             \
+        GRA_KEYWORDS(gra_nn_cosine_embedding_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_gaussian_nll_loss(...)                                                              \
+    gra_nn_gaussian_nll_loss_with(                                                                 \
+        GRA_KEYWORDS(gra_nn_gaussian_nll_loss_options, .eps = 1e-6, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_triplet_margin_loss(...)                                                            \
+    gra_nn_triplet_margin_loss_with(GRA_KEYWORDS(gra_nn_triplet_margin_loss_options, .margin = 1,  \
+                                                 .p = 2, .eps = 1e-6, .begin_ = 0, __VA_ARGS__))
 #endif
 
 GRA_END_DECLS

@@ -267,7 +267,9 @@ gra_tensor *gra_forward(gra_module *m, gra_tensor *x)
         return NULL;
     if (!m->type->forward)
         return gra_fail("gra_forward: %s has no forward for one input%s", m->type->name,
-                        m->type->forward_two ? "; call gra_loss(m, input, target)" : "");
+                        m->type->forward_two     ? "; call gra_loss(m, input, target)"
+                        : m->type->forward_three ? "; call gra_loss_three(m, a, b, c)"
+                                                 : "");
     frame f;
     begin(&f, m);
     return end(&f, m, x, m->hooks ? gra__module_call_hooked(m, x, NULL) : m->type->forward(m, x));
@@ -294,13 +296,30 @@ gra_tensor *gra_loss(gra_module *m, gra_tensor *input, gra_tensor *target)
     if (!target)
         return gra_fail("gra_loss: the target of %s is NULL; a tensor is needed", m->type->name);
     if (!m->type->forward_two)
-        return gra_fail("gra_loss: %s has no forward for two inputs; call gra_forward(m, x)",
-                        m->type->name);
+        return gra_fail("gra_loss: %s has no forward for two inputs; call %s", m->type->name,
+                        m->type->forward_three ? "gra_loss_three(m, a, b, c)"
+                                               : "gra_forward(m, x)");
     frame f;
     begin(&f, m);
     return end(&f, m, input,
                m->hooks ? gra__module_call_hooked(m, input, target)
                         : m->type->forward_two(m, input, target));
+}
+
+gra_tensor *gra_loss_three(gra_module *m, gra_tensor *a, gra_tensor *b, gra_tensor *c)
+{
+    if (!can_run("gra_loss_three", m, a))
+        return NULL;
+    if (!b || !c)
+        return gra_fail("gra_loss_three: the %s input of %s is NULL; a tensor is needed",
+                        b ? "third" : "second", m->type->name);
+    if (!m->type->forward_three)
+        return gra_fail("gra_loss_three: %s has no forward for three inputs; call %s",
+                        m->type->name,
+                        m->type->forward_two ? "gra_loss(m, input, target)" : "gra_forward(m, x)");
+    frame f;
+    begin(&f, m);
+    return end(&f, m, a, m->type->forward_three(m, a, b, c));
 }
 
 static void set_training(gra_module *m, void *context)

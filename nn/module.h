@@ -54,6 +54,9 @@ typedef struct gra_module_class {
     /* The same for a module with two inputs, such as a loss; called through gra_loss. */
     gra_tensor *(*forward_two)(gra_module *self, gra_tensor *input, gra_tensor *target);
 
+    /* The same for one with three, such as a triplet loss; called through gra_loss_three. */
+    gra_tensor *(*forward_three)(gra_module *self, gra_tensor *a, gra_tensor *b, gra_tensor *c);
+
     /* Writes what stands between the parentheses of the module's text, for example
      * "1, 6, kernel_size=(5, 5)". */
     void (*describe)(const gra_module *self, FILE *text);
@@ -92,6 +95,9 @@ gra_tensor *gra_forward(gra_module *m, gra_tensor *x);
 
 /* The same for a module with two inputs. */
 gra_tensor *gra_loss(gra_module *m, gra_tensor *input, gra_tensor *target);
+
+/* And with three, in the order of the op's arguments: anchor, positive and negative of a triplet loss. */
+gra_tensor *gra_loss_three(gra_module *m, gra_tensor *a, gra_tensor *b, gra_tensor *c);
 
 /* Switch a module and everything below it to training or to inference, where dropout does nothing.
  * A new module trains. Return m. */

@@ -1,15 +1,22 @@
-/* dropout.c - elements dropped at random.
+/* dropout.c - elements, or whole channels, dropped at random.
  *
- *   y = m x / (1 - p)           dy/dx = m / (1 - p)
+ *   dropout           y = m x / (1 - p)                            dy/dx = m / (1 - p)
+ *   alpha_dropout     y = a (m x - (1 - m) A) + a A p              dy/dx = a m
+ *                     A = 1.7580993408473766,  a = ((1 - p) (1 + p A^2))^(-1/2)
  *
- * m is 0 with probability p, else 1, drawn for each element from the thread's default generator; so y
- * has the mean of x.  A dropped element is 0 whatever it was, also where it was not finite.  p = 1
- * drops all.  Without training, or with p = 0, y is x itself.  dropout2d draws m for whole channels of
- * images [N, C, H, W].
+ * m is 0 with probability p, else 1, drawn from the thread's default generator for each element; so y has
+ * the mean of x, and with alpha_dropout, which sets what it drops to -A, the limit of SELU, also the
+ * variance of an x of mean 0 and variance 1.  What is dropped does not depend on x, also where that is not
+ * finite.  p = 1 drops all: y is 0.  Without training, or with p = 0, y is x itself.
  *
- * Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",
- * JMLR 15, 2014.
+ * dropout1d, dropout2d, dropout3d and feature_alpha_dropout draw m for whole channels: x is [N, C, ...],
+ * for 1d and 3d also one sample without N.  A trailing underscore writes into x.
+ *
+ * Sources: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15,
+ * 2014; Klambauer et al., "Self-normalizing neural networks", NeurIPS 2017.
  */
+#include <math.h>
+
 #include "core/create.h"
 #include "core/error.h"
 #include "core/random.h"
@@ -21,15 +28,33 @@ typedef struct {
     bool training;
 } dropout_args;
 
+/* y = scale (m ? x : dropped) + shift */
+typedef struct {
+    double dropped, scale, shift;
+} form;
+
+static form plain(double p)
+{
+    return (form){.scale = p < 1 ? 1 / (1 - p) : 0};
+}
+
+static form alpha(double p)
+{
+    const double limit = 1.7580993408473766;
+    const double scale = p < 1 ? 1 / sqrt((1 - p) * (1 + p * limit * limit)) : 0;
+    return (form){-limit, scale, scale * limit * p};
+}
+
 static bool is_identity(const dropout_args *args)
 {
     return args->p == 0 || (!args->training && args->p > 0 && args->p <= 1);
 }
 
-static gra_tensor *masked(gra_tensor *x, gra_tensor *mask, double p)
+static gra_tensor *masked(gra_tensor *x, gra_tensor *mask, form f)
 {
-    gra_tensor *const zero = gra_scalar(0, x->dtype);
-    return gra_mul_scalar(gra_where(mask, x, zero), p < 1 ? 1 / (1 - p) : 0);
+    gra_tensor *const y = gra_where(mask, x, gra_scalar(f.dropped, x->dtype));
+    gra_tensor *const scaled = gra_mul_scalar(y, f.scale);
+    return f.shift == 0 ? scaled : gra_add_scalar(scaled, f.shift);
 }
 
 /* Drawn in the order in which the elements of x lie in memory, so that the mask lies there likewise. */
@@ -40,77 +65,147 @@ static gra_tensor *drawn_mask(gra_tensor *x, double p)
     return drawn ? gra_ge_scalar(gra__view(drawn, like->shape, like->stride, 0), p) : NULL;
 }
 
-/* One number for each channel. */
-static gra_tensor *drawn_channel_mask(gra_tensor *x, double p)
+/* One number for each channel, where `leading` dims count the channels. */
+static gra_tensor *drawn_channels(gra_tensor *x, int leading, double p)
 {
-    return gra_ge_scalar(gra_rand(GRA_SHAPE(x->shape.size[0], x->shape.size[1], 1, 1)), p);
+    gra_shape shape = x->shape;
+    for (int d = leading; d < shape.count; d++)
+        shape.size[d] = 1;
+    return gra_ge_scalar(gra_rand(shape), p);
 }
 
-static void drop(gra_call *c, gra_tensor *(*mask)(gra_tensor *x, double p))
+/* What all have in common; leading is 0 where each element is drawn. */
+static void drop(gra_call *c, int leading, form (*form_of)(double p))
 {
     const dropout_args *const args = c->args;
     const char *const name = gra_op_name(c->op);
     gra_tensor *const x = c->in[0];
-    if (!(args->p >= 0 && args->p <= 1))
+    if (!(args->p >= 0 && args->p <= 1)) {
         gra_fail("%s: p is %g; a probability lies between 0 and 1", name, args->p);
-    else if (is_identity(args))
-        c->out[0] = gra__view(x, x->shape, x->stride, x->offset);
-    else if (!gra_dtype_is_floating(x->dtype))
+        return;
+    }
+    if (is_identity(args)) {
+        c->out[0] = c->op->inplace ? x : gra__view(x, x->shape, x->stride, x->offset);
+        return;
+    }
+    if (!gra_dtype_is_floating(x->dtype)) {
         gra_fail(
             "%s: dtype %s cannot be scaled by 1 / (1 - p); convert the tensor with gra_to first",
             name, gra_dtype_name(x->dtype));
-    else if ((c->saved[0] = mask(x, args->p)))
-        c->out[0] = masked(x, c->saved[0], args->p);
+        return;
+    }
+    gra_tensor *const mask = leading ? drawn_channels(x, leading, args->p) : drawn_mask(x, args->p);
+    gra_tensor *const y = mask ? masked(x, mask, form_of(args->p)) : NULL;
+    c->saved[0] = mask;
+    if (y && c->op->inplace)
+        c->out[0] = gra__copy_into(name, x, y) ? x : NULL;
+    else
+        c->out[0] = y;
+}
+
+/* Drops channels of x with this many dims, or one less where a sample may stand alone. */
+static void drop_channels(gra_call *c, int dims, bool alone, const char *wanted)
+{
+    const int count = c->in[0]->shape.count;
+    char text[GRA_SHAPE_TEXT];
+    if (count == dims || (alone && count == dims - 1))
+        drop(c, count == dims ? 2 : 1, plain);
+    else
+        gra_fail("%s: x has shape %s; %s is needed", gra_op_name(c->op),
+                 gra_shape_text(c->in[0]->shape, text), wanted);
 }
 
 static void dropout_forward(gra_call *c)
 {
-    drop(c, drawn_mask);
+    drop(c, 0, plain);
+}
+
+static void dropout1d_forward(gra_call *c)
+{
+    drop_channels(c, 3, true, "[N, C, L] or [C, L]");
 }
 
 static void dropout2d_forward(gra_call *c)
 {
+    drop_channels(c, 4, false, "[N, C, H, W]");
+}
+
+static void dropout3d_forward(gra_call *c)
+{
+    drop_channels(c, 5, true, "[N, C, D, H, W] or [C, D, H, W]");
+}
+
+static void alpha_dropout_forward(gra_call *c)
+{
+    drop(c, 0, alpha);
+}
+
+static void feature_alpha_dropout_forward(gra_call *c)
+{
     char text[GRA_SHAPE_TEXT];
-    if (c->in[0]->shape.count == 4)
-        drop(c, drawn_channel_mask);
+    if (c->in[0]->shape.count >= 2)
+        drop(c, 2, alpha);
     else
-        gra_fail("dropout2d: x has shape %s; [N, C, H, W] is needed",
+        gra_fail("%s: x has shape %s; [N, C, ...] is needed", gra_op_name(c->op),
                  gra_shape_text(c->in[0]->shape, text));
+}
+
+static void pass_back(gra_call *c, gra_tensor *g, gra_tensor **dx, form f)
+{
+    const form gradient = {.scale = f.scale};
+    dx[0] = is_identity(c->args) ? g : masked(g, c->saved[0], gradient);
 }
 
 static void dropout_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 {
-    const dropout_args *const args = c->args;
-    dx[0] = is_identity(args) ? g[0] : masked(g[0], c->saved[0], args->p);
+    pass_back(c, g[0], dx, plain(((const dropout_args *)c->args)->p));
 }
 
-const gra_op gra_op_dropout = {
-    .schema = "dropout(Tensor(a) x, float p=0.5, bool training=True) -> Tensor(a)",
-    .forward = dropout_forward,
-    .vjp = dropout_vjp,
-    .saves = GRA_SAVE_NOTHING,
-    .args_size = sizeof(dropout_args),
-    .view = true, /* of x, where nothing is dropped */
-};
+static void alpha_dropout_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
+{
+    pass_back(c, g[0], dx, alpha(((const dropout_args *)c->args)->p));
+}
 
-const gra_op gra_op_dropout2d = {
-    .schema = "dropout2d(Tensor(a) x, float p=0.5, bool training=True) -> Tensor(a)",
-    .forward = dropout2d_forward,
-    .vjp = dropout_vjp,
-    .saves = GRA_SAVE_NOTHING,
-    .args_size = sizeof(dropout_args),
-    .view = true, /* of x, where nothing is dropped */
-};
+/* An op and its form in place, and their functions. */
+#define DROPOUT(name, default_training, rule)                                                      \
+    const gra_op gra_op_##name = {                                                                 \
+        .schema = #name "(Tensor x, float p=0.5, bool training=" default_training ") -> Tensor",   \
+        .forward = name##_forward,                                                                 \
+        .vjp = rule,                                                                               \
+        .saves = GRA_SAVE_NOTHING,                                                                 \
+        .args_size = sizeof(dropout_args),                                                         \
+    };                                                                                             \
+    const gra_op gra_op_##name##_ = {                                                              \
+        .schema = #name "_(Tensor(a!) x, float p=0.5, bool training=" default_training             \
+                        ") -> Tensor(a!)",                                                         \
+        .forward = name##_forward,                                                                 \
+        .vjp = rule,                                                                               \
+        .saves = GRA_SAVE_NOTHING,                                                                 \
+        .args_size = sizeof(dropout_args),                                                         \
+        .inplace = true,                                                                           \
+    };                                                                                             \
+    gra_tensor *gra_##name(gra_tensor *x, double p, bool training)                                 \
+    {                                                                                              \
+        return apply(&gra_op_##name, x, p, training);                                              \
+    }                                                                                              \
+    gra_tensor *gra_##name##_(gra_tensor *x, double p, bool training)                              \
+    {                                                                                              \
+        return apply(&gra_op_##name##_, x, p, training);                                           \
+    }
 
-gra_tensor *gra_dropout(gra_tensor *x, double p, bool training)
+/* The identity makes no node, but for the ops that look at x's shape first. */
+static gra_tensor *apply(const gra_op *op, gra_tensor *x, double p, bool training)
 {
     const dropout_args args = {p, training};
-    if (x && is_identity(&args))
+    const bool any_shape = op->forward == dropout_forward || op->forward == alpha_dropout_forward;
+    if (x && any_shape && is_identity(&args))
         return gra_error() ? NULL : x;
-    return gra_apply(&gra_op_dropout, &x, 1, &args);
+    return gra_apply(op, &x, 1, &args);
 }
 
-gra_tensor *gra_dropout2d(gra_tensor *x, double p, bool training)
-{
-    return gra_apply(&gra_op_dropout2d, &x, 1, &(dropout_args){p, training});
-}
+DROPOUT(dropout, "True", dropout_vjp)
+DROPOUT(dropout1d, "True", dropout_vjp)
+DROPOUT(dropout2d, "True", dropout_vjp)
+DROPOUT(dropout3d, "True", dropout_vjp)
+DROPOUT(alpha_dropout, "False", alpha_dropout_vjp)
+DROPOUT(feature_alpha_dropout, "False", alpha_dropout_vjp)

@@ -94,10 +94,28 @@ gra_tensor *gra_tanh(gra_tensor *x);    /* (e^x - e^-x) / (e^x + e^-x) */
 gra_tensor *gra_clamp(gra_tensor *x, double min, double max); /* min(max(x, min), max); -INFINITY
                                                                  and INFINITY leave a side open */
 gra_tensor *gra_where(gra_tensor *condition, gra_tensor *a, gra_tensor *b); /* condition ? a : b */
+/* ---- dropout: x itself where training is false ---- */
 gra_tensor *gra_dropout(gra_tensor *x, double p, bool training); /* each element 0 with probability
                                                                     p, else x / (1 - p) */
-gra_tensor *gra_dropout2d(gra_tensor *x, double p, bool training); /* the same for whole channels of
-                                                                      x [N, C, H, W] */
+
+/* The same for whole channels of x [N, C, L] or [C, L], of [N, C, H, W], and of [N, C, D, H, W] or
+ * [C, D, H, W]. */
+gra_tensor *gra_dropout1d(gra_tensor *x, double p, bool training);
+gra_tensor *gra_dropout2d(gra_tensor *x, double p, bool training);
+gra_tensor *gra_dropout3d(gra_tensor *x, double p, bool training);
+
+/* Of numbers with mean 0 and variance 1, which so they keep: each element -1.7581 with probability p, else x,
+ * then scaled and shifted; and the same for whole channels of x [N, C, ...]. */
+gra_tensor *gra_alpha_dropout(gra_tensor *x, double p, bool training);
+gra_tensor *gra_feature_alpha_dropout(gra_tensor *x, double p, bool training);
+
+/* In place. */
+gra_tensor *gra_dropout_(gra_tensor *x, double p, bool training);
+gra_tensor *gra_dropout1d_(gra_tensor *x, double p, bool training);
+gra_tensor *gra_dropout2d_(gra_tensor *x, double p, bool training);
+gra_tensor *gra_dropout3d_(gra_tensor *x, double p, bool training);
+gra_tensor *gra_alpha_dropout_(gra_tensor *x, double p, bool training);
+gra_tensor *gra_feature_alpha_dropout_(gra_tensor *x, double p, bool training);
 
 /* ---- activations, elementwise: floating point only, but for hardtanh and relu6; with .inplace x is
  * overwritten and returned ---- */
@@ -477,6 +495,16 @@ typedef struct gra_multilabel_margin_loss_options {
     gra_reduction reduction; /* GRA_REDUCE_MEAN */
 } gra_multilabel_margin_loss_options;
 
+typedef struct gra_triplet_margin_loss_options {
+    int begin_;
+    gra_tensor *anchor, *positive, *negative; /* [..., D] */
+    double margin;                            /* 1 */
+    double p;                                 /* 2: of the norm over D; above 0 */
+    double eps;                               /* 1e-6: added to each difference */
+    bool swap; /* false; true: the negative's distance from positive counts where it is smaller */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_triplet_margin_loss_options;
+
 gra_cross_entropy_options gra_cross_entropy_defaults(void);
 gra_nll_loss_options gra_nll_loss_defaults(void);
 gra_mse_loss_options gra_mse_loss_defaults(void);
@@ -495,6 +523,7 @@ gra_soft_margin_loss_options gra_soft_margin_loss_defaults(void);
 gra_multilabel_soft_margin_loss_options gra_multilabel_soft_margin_loss_defaults(void);
 gra_multi_margin_loss_options gra_multi_margin_loss_defaults(void);
 gra_multilabel_margin_loss_options gra_multilabel_margin_loss_defaults(void);
+gra_triplet_margin_loss_options gra_triplet_margin_loss_defaults(void);
 
 gra_tensor *gra_cross_entropy_with(gra_cross_entropy_options o); /* -log_softmax(input)[target] */
 gra_tensor *gra_nll_loss_with(gra_nll_loss_options o);           /* -weight input[target] */
@@ -527,6 +556,9 @@ gra_tensor *gra_multi_margin_loss_with(
     gra_multi_margin_loss_options o); /* sum_k max(0, margin - input[target] + input[k])^p / C */
 gra_tensor *gra_multilabel_margin_loss_with(
     gra_multilabel_margin_loss_options o); /* sum_jk max(0, 1 - input[j] + input[k]) / C */
+gra_tensor *gra_triplet_margin_loss_with(
+    gra_triplet_margin_loss_options
+        o); /* max(0, margin + |anchor - positive| - |anchor - negative|) */
 
 #ifndef __cplusplus
 #define gra_cross_entropy(...)                                                                     \
@@ -566,6 +598,9 @@ gra_tensor *gra_multilabel_margin_loss_with(
 #define gra_cosine_embedding_loss(...)                                                             \
     gra_cosine_embedding_loss_with(                                                                \
         GRA_KEYWORDS(gra_cosine_embedding_loss_options, .begin_ = 0, __VA_ARGS__))
+#define gra_triplet_margin_loss(...)                                                               \
+    gra_triplet_margin_loss_with(GRA_KEYWORDS(gra_triplet_margin_loss_options, .margin = 1,        \
+                                              .p = 2, .eps = 1e-6, .begin_ = 0, __VA_ARGS__))
 #define gra_soft_margin_loss(...)                                                                  \
     gra_soft_margin_loss_with(GRA_KEYWORDS(gra_soft_margin_loss_options, .begin_ = 0, __VA_ARGS__))
 #define gra_multilabel_soft_margin_loss(...)                                                       \

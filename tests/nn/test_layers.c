@@ -284,9 +284,9 @@ GRA_TEST(texts_are_pytorchs)
     ASSERT_TEXT(gra_nn_batch_norm2d(64), "BatchNorm2d(64, eps=1e-05, momentum=0.1, affine=True, "
                                          "bias=True, track_running_stats=True)");
     ASSERT_TEXT(gra_nn_batch_norm2d(3, .eps = 1e-3, .affine = false, .track_running_stats = false),
-                "BatchNorm2d(3, eps=0.001, momentum=0.1, affine=False, bias=True, "
+                "BatchNorm2d(3, eps=0.001, momentum=0.1, affine=False, bias=False, "
                 "track_running_stats=False)");
-    ASSERT_TEXT(gra_nn_dropout2d(.p = 0.1), "Dropout2d(p=0.1)");
+    ASSERT_TEXT(gra_nn_dropout2d(.p = 0.1), "Dropout2d(p=0.1, inplace=False)");
     ASSERT_TEXT(gra_nn_zero_pad2d(1), "ZeroPad2d((1, 1, 1, 1))");
     ASSERT_TEXT(gra_nn_zero_pad2d(.padding_lrtb = {1, 2, 3, 4}), "ZeroPad2d((1, 2, 3, 4))");
     ASSERT_TEXT(gra_nn_relu(), "ReLU()");
@@ -294,7 +294,7 @@ GRA_TEST(texts_are_pytorchs)
     ASSERT_TEXT(gra_nn_sigmoid(), "Sigmoid()");
     ASSERT_TEXT(gra_nn_tanh(), "Tanh()");
     ASSERT_TEXT(gra_nn_identity(), "Identity()");
-    ASSERT_TEXT(gra_nn_dropout(.p = 0.1), "Dropout(p=0.1)");
+    ASSERT_TEXT(gra_nn_dropout(.p = 0.1), "Dropout(p=0.1, inplace=False)");
     ASSERT_TEXT(gra_nn_flatten(), "Flatten(start_dim=1, end_dim=-1)");
     ASSERT_TEXT(gra_nn_reshape(-1, 2), "Reshape(-1, 2)");
     ASSERT_TEXT(gra_nn_cross_entropy_loss(), "CrossEntropyLoss()");
@@ -438,7 +438,7 @@ GRA_TEST(defaults_are_those_of_the_macros)
     gra_nn_linear_options l = gra_nn_linear_defaults();
     l.in_features = l.out_features = 1;
     ASSERT_TEXT(gra_nn_linear_with(l), "Linear(in_features=1, out_features=1, bias=True)");
-    ASSERT_TEXT(gra_nn_dropout_with(gra_nn_dropout_defaults()), "Dropout(p=0.5)");
+    ASSERT_TEXT(gra_nn_dropout_with(gra_nn_dropout_defaults()), "Dropout(p=0.5, inplace=False)");
     ASSERT_TEXT(gra_nn_flatten_with(gra_nn_flatten_defaults()), "Flatten(start_dim=1, end_dim=-1)");
     ck_assert(gra_nn_avg_pool2d_defaults().count_include_pad);
     gra_nn_batch_norm2d_options b = gra_nn_batch_norm2d_defaults();
@@ -449,7 +449,8 @@ GRA_TEST(defaults_are_those_of_the_macros)
     n.size = 2;
     ASSERT_TEXT(gra_nn_local_response_norm_with(n),
                 "LocalResponseNorm(2, alpha=0.0001, beta=0.75, k=1.0)");
-    ASSERT_TEXT(gra_nn_dropout2d_with(gra_nn_dropout2d_defaults()), "Dropout2d(p=0.5)");
+    ASSERT_TEXT(gra_nn_dropout2d_with(gra_nn_dropout2d_defaults()),
+                "Dropout2d(p=0.5, inplace=False)");
     ASSERT_TEXT(gra_nn_zero_pad2d_with(gra_nn_zero_pad2d_defaults()), "ZeroPad2d((0, 0, 0, 0))");
     ck_assert_ptr_null(gra_nn_adaptive_avg_pool2d_with(gra_nn_adaptive_avg_pool2d_defaults()));
     gra_clear_error();

@@ -139,6 +139,14 @@ CASE(multilabel_margin_loss_sum,
 CASE(multilabel_margin_loss_none,
      gra_multilabel_margin_loss(in[0], label_lists(in[1]), GRA_REDUCE_NONE))
 CASE(multilabel_margin_loss_one, gra_multilabel_margin_loss(in[0], label_lists(in[1])))
+CASE(triplet_margin_loss, gra_triplet_margin_loss(in[0], in[1], in[2]))
+CASE(triplet_margin_loss_swap,
+     gra_triplet_margin_loss(in[0], in[1], in[2], 2, .swap = true, .reduction = GRA_REDUCE_NONE))
+CASE(triplet_margin_loss_p1, gra_triplet_margin_loss(in[0], in[1], in[2], 0.3, 1, 0.1))
+CASE(triplet_margin_loss_p3, gra_triplet_margin_loss(in[0], in[1], in[2], .p = 3))
+CASE(triplet_margin_loss_max,
+     gra_triplet_margin_loss(in[0], in[1], in[2], .p = INFINITY, .reduction = GRA_REDUCE_SUM))
+CASE(triplet_margin_loss_broadcast, gra_triplet_margin_loss(in[0], in[1], in[2]))
 #else
 
 /* 1 where the tensor is 1 and -1 where it is 0, in the dtype of `like`. */

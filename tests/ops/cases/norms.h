@@ -36,6 +36,23 @@ CASE(instance_norm_running, gra_instance_norm(in[0], in[3], in[4], in[1], in[2],
 CASE(instance_norm_moves, instance_norm_moves(in))
 CASE(batch_norm_3d, gra_batch_norm(in[0], .weight = in[1], .bias = in[2], .training = true))
 CASE(batch_norm_1d, gra_batch_norm(in[0], .weight = in[1], .bias = in[2], .training = true))
+
+/* Dropout, as far as it is not left to chance; in place on a copy. */
+#define DROPOUTS(name)                                                                             \
+    CASE(name##_eval, gra_square(gra_##name(in[0], 0.5, false)))                                   \
+    CASE(name##_p0, gra_square(gra_##name(in[0], 0, true)))                                        \
+    CASE(name##_p1, gra_add(in[0], gra_##name(in[0], 1, true)))                                    \
+    CASE(name##_in_place, gra_##name##_(gra_square(in[0]), 1, true))                               \
+    CASE(name##_in_place_eval, gra_##name##_(gra_square(in[0]), 0.5, false))
+DROPOUTS(dropout1d)
+DROPOUTS(dropout3d)
+DROPOUTS(alpha_dropout)
+DROPOUTS(feature_alpha_dropout)
+CASE(dropout_in_place, gra_dropout_(gra_square(in[0]), 1, true))
+CASE(dropout_in_place_p0, gra_dropout_(gra_square(in[0]), 0, true))
+CASE(dropout2d_in_place, gra_dropout2d_(gra_square(in[0]), 1, true))
+CASE(dropout2d_in_place_eval, gra_dropout2d_(gra_square(in[0]), 0.5, false))
+#undef DROPOUTS
 #else
 
 /* The running statistics after two calls. */

@@ -181,3 +181,13 @@ case("multilabel_margin_loss", with_lists(), T(5, 4), T(5, 4, **CLASSES))
 case("multilabel_margin_loss_sum", with_lists("sum"), T(5, 4, **STRIDED), T(5, 4, **CLASSES))
 case("multilabel_margin_loss_none", with_lists("none"), T(5, 4), T(5, 4, **CLASSES))
 case("multilabel_margin_loss_one", with_lists(), T(4), T(4, **CLASSES))
+
+TRIPLET = F.triplet_margin_loss
+case("triplet_margin_loss", TRIPLET, T(5, 4), T(5, 4), T(5, 4))
+case("triplet_margin_loss_swap", reduced(TRIPLET, "none", margin=2.0, swap=True),
+     T(5, 4, **STRIDED), T(5, 4, **TRANSPOSED), T(5, 4))
+case("triplet_margin_loss_p1", reduced(TRIPLET, margin=0.3, p=1.0, eps=0.1), T(5, 4), T(5, 4), T(5, 4))
+case("triplet_margin_loss_p3", reduced(TRIPLET, p=3.0), T(5, 4), T(5, 4), T(5, 4))
+case("triplet_margin_loss_max", reduced(TRIPLET, "sum", p=float("inf")),
+     *(T(5, 4, kind="distinct") for _ in range(3)))
+case("triplet_margin_loss_broadcast", TRIPLET, T(2, 5, 4), T(1, 5, 4), T(2, 1, 4))

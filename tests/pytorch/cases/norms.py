@@ -69,3 +69,21 @@ case("instance_norm_running", running, T(2, 3, 2, 2), T(3), T(3), *STATISTICS)
 case("instance_norm_moves", moves, T(2, 3, 4, grad=False), *STATISTICS)
 case("batch_norm_3d", lambda x, w, b: F.batch_norm(x, None, None, w, b, True), T(2, 3, 2, 1, 2), T(3), T(3))
 case("batch_norm_1d", lambda x, w, b: F.batch_norm(x, None, None, w, b, True), T(5, 3, **STRIDED), T(3), T(3))
+
+
+def dropouts(name, function, *shape):
+    case(f"{name}_eval", lambda x: function(x, 0.5, False).square(), T(*shape))
+    case(f"{name}_p0", lambda x: function(x, 0.0, True).square(), T(*shape))
+    case(f"{name}_p1", lambda x: x + function(x, 1.0, True), T(*shape))
+    case(f"{name}_in_place", lambda x: function(x.square(), 1.0, True), T(*shape))
+    case(f"{name}_in_place_eval", lambda x: function(x.square(), 0.5, False), T(*shape))
+
+
+dropouts("dropout1d", F.dropout1d, 2, 3, 4)
+dropouts("dropout3d", F.dropout3d, 2, 1, 2, 2)
+dropouts("alpha_dropout", F.alpha_dropout, 3, 4)
+dropouts("feature_alpha_dropout", F.feature_alpha_dropout, 2, 3, 2)
+case("dropout_in_place", lambda x: torch.dropout(x.square(), 1.0, True), T(3, 4))
+case("dropout_in_place_p0", lambda x: torch.dropout(x.square(), 0.0, True), T(3, 4))
+case("dropout2d_in_place", lambda x: F.dropout2d(x.square(), 1.0, True), T(2, 2, 1, 3))
+case("dropout2d_in_place_eval", lambda x: F.dropout2d(x.square(), 0.5, False), T(2, 2, 1, 3))
