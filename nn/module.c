@@ -272,7 +272,8 @@ gra_tensor *gra_forward(gra_module *m, gra_tensor *x)
                                                  : "");
     frame f;
     begin(&f, m);
-    return end(&f, m, x, m->hooks ? gra__module_call_hooked(m, x, NULL) : m->type->forward(m, x));
+    return end(&f, m, x,
+               m->hooks ? gra__module_call_hooked(m, x, NULL, NULL) : m->type->forward(m, x));
 }
 
 gra_tensor *gra__forward_fused(gra_module *const *modules, gra__fused_fn fused, gra_tensor *x)
@@ -302,7 +303,7 @@ gra_tensor *gra_loss(gra_module *m, gra_tensor *input, gra_tensor *target)
     frame f;
     begin(&f, m);
     return end(&f, m, input,
-               m->hooks ? gra__module_call_hooked(m, input, target)
+               m->hooks ? gra__module_call_hooked(m, input, target, NULL)
                         : m->type->forward_two(m, input, target));
 }
 
@@ -319,7 +320,8 @@ gra_tensor *gra_loss_three(gra_module *m, gra_tensor *a, gra_tensor *b, gra_tens
                         m->type->forward_two ? "gra_loss(m, input, target)" : "gra_forward(m, x)");
     frame f;
     begin(&f, m);
-    return end(&f, m, a, m->type->forward_three(m, a, b, c));
+    return end(&f, m, a,
+               m->hooks ? gra__module_call_hooked(m, a, b, c) : m->type->forward_three(m, a, b, c));
 }
 
 static void set_training(gra_module *m, void *context)

@@ -305,25 +305,33 @@ static bool has_backward_hooks(const gra_module *m)
     return hook != NULL;
 }
 
-static gra_tensor *call_forward(gra_module *m, gra_tensor *x, gra_tensor *target)
+/* The inputs behind x, NULL where the module has fewer. */
+typedef struct others {
+    gra_tensor *second, *third;
+} others;
+
+static gra_tensor *call_forward(gra_module *m, gra_tensor *x, others in)
 {
-    return target ? m->type->forward_two(m, x, target) : m->type->forward(m, x);
+    return in.third    ? m->type->forward_three(m, x, in.second, in.third)
+           : in.second ? m->type->forward_two(m, x, in.second)
+                       : m->type->forward(m, x);
 }
 
 /* The call with its hooks, watched by p, or by nobody. */
-static gra_tensor *call_watched(gra_module *m, gra_tensor *x, gra_tensor *target, passage *p)
+static gra_tensor *call_watched(gra_module *m, gra_tensor *x, others in, passage *p)
 {
     x = through(m, FORWARD_PRE, x, NULL);
     gra_tensor *const seen = x && p && gra_tensor_requires_grad(x) ? watch_input(p, x) : x;
-    gra_tensor *y = seen ? call_forward(m, seen, target) : NULL;
+    gra_tensor *y = seen ? call_forward(m, seen, in) : NULL;
     y = y ? through(m, FORWARD, y, x) : NULL;
     return y && p && gra_tensor_requires_grad(y) ? watch_output(p, y) : y;
 }
 
-gra_tensor *gra__module_call_hooked(gra_module *m, gra_tensor *x, gra_tensor *target)
+gra_tensor *gra__module_call_hooked(gra_module *m, gra_tensor *x, gra_tensor *second,
+                                    gra_tensor *third)
 {
     passage *const p = gra_grad_enabled() && has_backward_hooks(m) ? passage_new(m) : NULL;
-    gra_tensor *const y = call_watched(m, x, target, p);
+    gra_tensor *const y = call_watched(m, x, (others){second, third}, p);
     gra__release(p);
     return y;
 }

@@ -22,7 +22,7 @@
  *     backward hooks       dx, dy       the gradient of the input; another one may be returned
  *
  * in each kind that of registration; a hook that returns NULL changes nothing.  They are PyTorch's, with
- * the full backward hook.  x is the first input of a module with two.  A module that has hooks runs apart
+ * the full backward hook.  x is the first input of a module with several.  A module that has hooks runs apart
  * from its neighbours, with which a Sequential would fuse it.
  *
  * Backward hooks see the walks of graphs that were recorded while the module had some.  Where x needs no

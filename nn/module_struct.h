@@ -70,7 +70,8 @@ gra__observer *gra__module_observe(gra__observer *observer);
 bool gra__module_is_observed(void);
 
 /* The forward of a module that has hooks, with them around it; target is NULL for one input. */
-gra_tensor *gra__module_call_hooked(gra_module *m, gra_tensor *x, gra_tensor *target);
+gra_tensor *gra__module_call_hooked(gra_module *m, gra_tensor *x, gra_tensor *second,
+                                    gra_tensor *third);
 void gra__module_hooks_free(gra_module *m);
 
 /* Runs a module and those behind it as one, under the name of the first. */

@@ -174,6 +174,22 @@ GRA_TEST(a_loss_with_the_wrong_number_of_inputs_says_what_to_call)
     gra_free(triplet, l1, relu);
 }
 
+static gra_tensor *doubled(gra_module *m, gra_tensor *x, gra_tensor *y, void *context)
+{
+    (void)m, (void)x, (void)context;
+    return gra_mul_scalar(y, 2);
+}
+
+GRA_TEST(hooks_run_around_a_loss_of_three_tensors)
+{
+    gra_module *const m = gra_nn_margin_ranking_loss();
+    gra_tensor *const a = gra_vector(1), *const b = gra_vector(4);
+    GRA_ASSERT_VALUES(gra_loss_three(m, a, b, gra_vector(1)), 3);
+    ck_assert_int_ge(gra_module_forward_hook(m, doubled, NULL), 0);
+    GRA_ASSERT_VALUES(gra_loss_three(m, a, b, gra_vector(1)), 6);
+    gra_free(m);
+}
+
 GRA_TEST(defaults_are_those_of_the_macros)
 {
     ck_assert(gra_nn_poisson_nll_loss_defaults().log_input);
@@ -197,4 +213,4 @@ GRA_TEST_MAIN("loss_modules", losses_of_classes_follow_their_options,
               weights_are_buffers_of_the_module, texts_are_pytorchs,
               constructors_reject_bad_options,
               a_loss_with_the_wrong_number_of_inputs_says_what_to_call,
-              defaults_are_those_of_the_macros)
+              hooks_run_around_a_loss_of_three_tensors, defaults_are_those_of_the_macros)
