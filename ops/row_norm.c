@@ -2,6 +2,7 @@
 #include "ops/row_norm.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/create.h"
 #include "core/dry_run.h"
@@ -90,15 +91,62 @@ static void join_channels(const gra__row_norm_shape *s, const double *mean, cons
     }
 }
 
-static bool find_pixel_statistics(gra_tensor *x, const gra__row_norm_shape *s, double *m, double *r)
+/* Mean and variance of each channel of each sample: float64 by the reductions, float32 in one pass of sums in
+ * double of x and of x (x - k), where k is the channel's first number. */
+static bool channel_statistics_f64(gra_tensor *x, double *means, double *vars)
 {
     gra_tensor *const mean = gra_mean(x, .dims = GRA_DIMS(2, 3));
     gra_tensor *const var = gra_var(x, .dims = GRA_DIMS(2, 3), .correction = 0);
-    gra_tensor *const means = mean ? gra__packed(mean, GRA_FLOAT64) : NULL;
-    gra_tensor *const vars = var ? gra__packed(var, GRA_FLOAT64) : NULL;
-    if (means && vars && !gra__dry_run())
-        join_channels(s, gra__ptr(means), gra__ptr(vars), m, r);
-    return means && vars;
+    gra_tensor *const m = mean ? gra__packed(mean, GRA_FLOAT64) : NULL;
+    gra_tensor *const v = var ? gra__packed(var, GRA_FLOAT64) : NULL;
+    if (!m || !v)
+        return false;
+    if (!gra__dry_run()) {
+        memcpy(means, gra__ptr(m), (size_t)m->numel * sizeof *means);
+        memcpy(vars, gra__ptr(v), (size_t)v->numel * sizeof *vars);
+    }
+    return true;
+}
+
+static bool channel_statistics_f32(gra_tensor *x, const gra__channelwise_shape *pixels,
+                                   double *means, double *vars)
+{
+    const int64_t channels = pixels->channels, sample = pixels->rows * channels;
+    const double n = (double)pixels->rows;
+    gra_tensor *all;
+    double *const first = numbers(&all, channels * (3 + 2 * gra__channelwise_parts(pixels)));
+    if (!first)
+        return false;
+    double *const sums = first + channels;
+    for (int64_t i = 0; i < x->shape.size[0] && !gra__dry_run(); i++) {
+        const float *const at = (const float *)gra__ptr(x) + i * sample;
+        for (int64_t c = 0; c < channels; c++)
+            first[c] = (double)at[c];
+        gra__channelwise_sums(pixels, false, at, at, first, sums, sums + 2 * channels);
+        for (int64_t c = 0; c < channels; c++) {
+            const double distance = sums[c] / n - first[c]; /* of the mean from k */
+            const double var = (sums[channels + c] - first[c] * (sums[c] - n * first[c])) / n -
+                               distance * distance;
+            means[i * channels + c] = sums[c] / n;
+            vars[i * channels + c] = var > 0 || isnan(var) ? var : 0;
+        }
+    }
+    return true;
+}
+
+static bool find_pixel_statistics(gra_tensor *x, const gra__row_norm_shape *s, double *m, double *r)
+{
+    const gra__channelwise_shape pixels = pixels_of(s);
+    const int64_t count = x->shape.size[0] * pixels.channels;
+    gra_tensor *both;
+    double *const means = numbers(&both, 2 * count);
+    if (!means ||
+        !(x->dtype == GRA_FLOAT64 ? channel_statistics_f64(x, means, means + count)
+                                  : channel_statistics_f32(x, &pixels, means, means + count)))
+        return false;
+    if (!gra__dry_run())
+        join_channels(s, means, means + count, m, r);
+    return true;
 }
 
 /* Element i of a packed float32 or float64 array; 0 or 1 where there is none. */

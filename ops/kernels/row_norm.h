@@ -50,10 +50,14 @@ typedef struct gra__row_norm_rows {
     void *scratch; // for layer norm backward: 2 * channels numbers of x's type
 } gra__row_norm_rows;
 
+enum { GRA__COLUMNS = 256 }; // of one call of the last loop, at most
+
 /* The loops, compiled once per instruction set; by [f64]. */
 typedef struct gra__row_norm_table {
     void (*forward[2])(const gra__row_norm_rows *rows);
     void (*backward[2])(const gra__row_norm_rows *rows);
+    void (*columns[2])(const gra__row_norm_rows *all, int64_t first, int64_t count, double *dw,
+                       double *db);
 } gra__row_norm_table;
 
 #endif

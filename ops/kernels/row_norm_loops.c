@@ -20,6 +20,32 @@ enum {
     FLUSH = 64    // rows whose sums stay in x's type
 };
 
+/* Adds the upper half of a vector's lanes to the lower one until the sum of all is in lane 0. */
+#if GRA_VECTOR_BYTES == 64
+#define FOLD_f32(v)                                                                                \
+    v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);      \
+    v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3);            \
+    v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1);            \
+    v += __builtin_shufflevector(v, v, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0)
+#define FOLD_f64(v)                                                                                \
+    v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);                                    \
+    v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 2, 3, 0, 1);                                    \
+    v += __builtin_shufflevector(v, v, 1, 0, 1, 0, 1, 0, 1, 0)
+#elif GRA_VECTOR_BYTES == 32
+#define FOLD_f32(v)                                                                                \
+    v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);                                    \
+    v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 2, 3, 0, 1);                                    \
+    v += __builtin_shufflevector(v, v, 1, 0, 1, 0, 1, 0, 1, 0)
+#define FOLD_f64(v)                                                                                \
+    v += __builtin_shufflevector(v, v, 2, 3, 0, 1);                                                \
+    v += __builtin_shufflevector(v, v, 1, 0, 1, 0)
+#else
+#define FOLD_f32(v)                                                                                \
+    v += __builtin_shufflevector(v, v, 2, 3, 0, 1);                                                \
+    v += __builtin_shufflevector(v, v, 1, 0, 1, 0)
+#define FOLD_f64(v) v += __builtin_shufflevector(v, v, 1, 0)
+#endif
+
 #define VECTORS(real, suffix)                                                                      \
     typedef real vec_##suffix __attribute__((vector_size(GRA_VECTOR_BYTES)));                      \
     typedef real mem_##suffix                                                                      \
@@ -27,12 +53,8 @@ enum {
     enum { LANES_##suffix = GRA_VECTOR_BYTES / sizeof(real) };                                     \
     static inline double lanes_##suffix(vec_##suffix v)                                            \
     {                                                                                              \
-        real lane[LANES_##suffix];                                                                 \
-        memcpy(lane, &v, sizeof lane);                                                             \
-        for (int width = LANES_##suffix / 2; width; width /= 2)                                    \
-            for (int k = 0; k < width; k++)                                                        \
-                lane[k] += lane[k + width];                                                        \
-        return (double)lane[0];                                                                    \
+        FOLD_##suffix(v);                                                                          \
+        return (double)v[0];                                                                       \
     }
 VECTORS(float, f32)
 VECTORS(double, f64)
@@ -232,7 +254,8 @@ SUMS(double, f64)
         const int64_t n = t->s->channels;                                                          \
         const real *g = t->g, *x = t->x, *const w = t->w;                                          \
         real *dx = t->y, *const sums = t->scratch;                                                 \
-        memset(t->sums, 0, (size_t)(2 * n) * sizeof *t->sums);                                     \
+        if (sums)                                                                                  \
+            memset(t->sums, 0, (size_t)(2 * n) * sizeof *t->sums);                                 \
         if (sums)                                                                                  \
             memset(sums, 0, (size_t)(2 * n) * sizeof *sums);                                       \
         for (int64_t i = 0; i < t->count; i++, g += n, x += n) {                                   \
@@ -253,6 +276,23 @@ SUMS(double, f64)
             if (sums && (i % FLUSH == FLUSH - 1 || i == t->count - 1))                             \
                 flush_##suffix(2 * n, sums, t->sums);                                              \
         }                                                                                          \
+    }                                                                                              \
+    /* dw and db of count columns of layer norm, over all rows. */                                 \
+    static void columns_##suffix(const gra__row_norm_rows *t, int64_t first, int64_t count,        \
+                                 double *dw, double *db)                                           \
+    {                                                                                              \
+        real sums[2 * GRA__COLUMNS] = {0};                                                         \
+        double total[2 * GRA__COLUMNS] = {0};                                                      \
+        const int64_t n = t->s->channels, rows = t->s->rows;                                       \
+        for (int64_t i = 0; i < rows; i++) {                                                       \
+            add_row_##suffix(count, (const real *)t->g + i * n + first,                            \
+                             (const real *)t->x + i * n + first, (real)t->mean[i],                 \
+                             (real)t->scale[i], sums, sums + GRA__COLUMNS);                        \
+            if (i % FLUSH == FLUSH - 1 || i == rows - 1)                                           \
+                flush_##suffix(2 * GRA__COLUMNS, sums, total);                                     \
+        }                                                                                          \
+        memcpy(dw, total, (size_t)count * sizeof *dw);                                             \
+        memcpy(db, total + GRA__COLUMNS, (size_t)count * sizeof *db);                              \
     }                                                                                              \
     static void backward_##suffix(const gra__row_norm_rows *t)                                     \
     {                                                                                              \
@@ -293,4 +333,5 @@ ROW_NORM(double, f64)
 const gra__row_norm_table GRA_ISA_NAME(gra__row_norm) = {
     .forward = {forward_f32, forward_f64},
     .backward = {backward_f32, backward_f64},
+    .columns = {columns_f32, columns_f64},
 };
