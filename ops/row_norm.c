@@ -7,13 +7,16 @@
 #include "core/create.h"
 #include "core/dry_run.h"
 #include "core/error.h"
+#include "core/threads.h"
 #include "ops/iterate.h"
 #include "ops/kernels/norm.h"
+#include "ops/kernels/parallel.h"
 #include "ops/layout.h"
 #include "ops/reduce.h"
 
 enum { X = GRA__NORM_X, WEIGHT = GRA__NORM_WEIGHT, BIAS = GRA__NORM_BIAS };
-enum { MEAN, SCALE }; /* saved: m and r of each row, in float64 */
+enum { WORK = 65536 }; /* numbers that are worth sharing out */
+enum { MEAN, SCALE };  /* saved: m and r of each row, in float64 */
 
 bool gra__row_norm_fits(const gra_call *c, gra_shape weight)
 {
@@ -108,41 +111,115 @@ static bool channel_statistics_f64(gra_tensor *x, double *means, double *vars)
     return true;
 }
 
-static bool channel_statistics_f32(gra_tensor *x, const gra__channelwise_shape *pixels,
-                                   double *means, double *vars)
+/* What is done for each sample of a channels-last x; of one sample: */
+typedef struct samples {
+    const gra__row_norm_shape *s;
+    gra__channelwise_shape pixels;
+    bool f64;
+    const char *g, *x;   /* all samples; g is NULL forward */
+    char *y;             /* or dx, or NULL */
+    const char *numbers; /* of x's type: forward 2, backward 3 for each channel, for all samples */
+    double *means, *sums,
+        *room; /* a number, two, and room for gra__channelwise_sums, for each channel */
+} samples;
+
+static int64_t size_of(const samples *a)
 {
-    const int64_t channels = pixels->channels, sample = pixels->rows * channels;
-    const double n = (double)pixels->rows;
+    return a->f64 ? (int64_t)sizeof(double) : (int64_t)sizeof(float);
+}
+
+/* The bytes in front of sample i. */
+static int64_t bytes_before(const samples *a, int64_t i)
+{
+    return i * a->pixels.rows * a->pixels.channels * size_of(a);
+}
+
+/* Samples are shared out to the threads where there are enough of them; else the loops within one are. */
+static void each_sample(const samples *a, void (*run)(const samples *a, int64_t i))
+{
+    const int64_t n = a->s->rows / a->s->groups, work = n * a->pixels.rows * a->pixels.channels;
+    const bool enough = n >= gra__threads() && work >= WORK;
+    EACH_ITEM(enough ? gra__threads() : 1, n, run(a, item));
+}
+
+/* Sums over the pixels of h, and of h (x - mean), for each channel. */
+static void add_pixels(const samples *a, const char *h, int64_t i)
+{
+    const int64_t channels = a->pixels.channels;
+    const int64_t room = 2 * channels * gra__channelwise_parts(&a->pixels);
+    gra__channelwise_sums(&a->pixels, a->f64, h + bytes_before(a, i), a->x + bytes_before(a, i),
+                          a->means + i * channels, a->sums + 2 * channels * i, a->room + room * i);
+}
+
+static void add_x(const samples *a, int64_t i)
+{
+    add_pixels(a, a->x, i);
+}
+
+static void add_g(const samples *a, int64_t i)
+{
+    add_pixels(a, a->g, i);
+}
+
+static void scale_pixels(const samples *a, int64_t i)
+{
+    const int64_t row = a->pixels.channels * size_of(a);
+    const char *const p = a->numbers + 2 * row * i;
+    gra__channelwise_affine(&a->pixels, a->f64, a->x + bytes_before(a, i), p, p + row,
+                            a->y + bytes_before(a, i));
+}
+
+static void combine_pixels(const samples *a, int64_t i)
+{
+    const int64_t row = a->pixels.channels * size_of(a);
+    const char *const p = a->numbers + 3 * row * i;
+    gra__channelwise_combine(&a->pixels, a->f64, a->g + bytes_before(a, i),
+                             a->x + bytes_before(a, i), p, p + row, p + 2 * row,
+                             a->y + bytes_before(a, i));
+}
+
+/* Room for means, sums and the partial sums of all samples. */
+static bool samples_new(samples *a, const gra__row_norm_shape *s, gra_tensor *x)
+{
+    const gra__channelwise_shape pixels = pixels_of(s);
+    const int64_t count = s->rows * s->channels, parts = gra__channelwise_parts(&pixels);
     gra_tensor *all;
-    double *const first = numbers(&all, channels * (3 + 2 * gra__channelwise_parts(pixels)));
-    if (!first)
+    double *const first = numbers(&all, count * (3 + 2 * parts));
+    *a = (samples){.s = s, .pixels = pixels, .f64 = x->dtype == GRA_FLOAT64, .x = gra__ptr(x)};
+    a->means = first;
+    a->sums = first + count;
+    a->room = first + 3 * count;
+    return first != NULL;
+}
+
+static bool channel_statistics_f32(gra_tensor *x, const gra__row_norm_shape *s, double *means,
+                                   double *vars)
+{
+    samples a;
+    if (!samples_new(&a, s, x))
         return false;
-    double *const sums = first + channels;
-    for (int64_t i = 0; i < x->shape.size[0] && !gra__dry_run(); i++) {
-        const float *const at = (const float *)gra__ptr(x) + i * sample;
-        for (int64_t c = 0; c < channels; c++)
-            first[c] = (double)at[c];
-        gra__channelwise_sums(pixels, false, at, at, first, sums, sums + 2 * channels);
-        for (int64_t c = 0; c < channels; c++) {
-            const double distance = sums[c] / n - first[c]; /* of the mean from k */
-            const double var = (sums[channels + c] - first[c] * (sums[c] - n * first[c])) / n -
-                               distance * distance;
-            means[i * channels + c] = sums[c] / n;
-            vars[i * channels + c] = var > 0 || isnan(var) ? var : 0;
-        }
+    const int64_t channels = a.pixels.channels, count = s->rows * s->channels;
+    const double n = (double)a.pixels.rows;
+    for (int64_t i = 0; i < count && !gra__dry_run(); i++)
+        a.means[i] = (double)((const float *)(a.x + bytes_before(&a, i / channels)))[i % channels];
+    each_sample(&a, add_x);
+    for (int64_t i = 0; i < count && !gra__dry_run(); i++) {
+        const double *const sums = a.sums + 2 * channels * (i / channels) + i % channels;
+        const double k = a.means[i], distance = sums[0] / n - k; /* of the mean from k */
+        const double var = (sums[channels] - k * (sums[0] - n * k)) / n - distance * distance;
+        means[i] = sums[0] / n;
+        vars[i] = var > 0 || isnan(var) ? var : 0;
     }
     return true;
 }
 
 static bool find_pixel_statistics(gra_tensor *x, const gra__row_norm_shape *s, double *m, double *r)
 {
-    const gra__channelwise_shape pixels = pixels_of(s);
-    const int64_t count = x->shape.size[0] * pixels.channels;
+    const int64_t count = s->rows * s->channels;
     gra_tensor *both;
     double *const means = numbers(&both, 2 * count);
-    if (!means ||
-        !(x->dtype == GRA_FLOAT64 ? channel_statistics_f64(x, means, means + count)
-                                  : channel_statistics_f32(x, &pixels, means, means + count)))
+    if (!means || !(x->dtype == GRA_FLOAT64 ? channel_statistics_f64(x, means, means + count)
+                                            : channel_statistics_f32(x, s, means, means + count)))
         return false;
     if (!gra__dry_run())
         join_channels(s, means, means + count, m, r);
@@ -158,27 +235,25 @@ static double number(const void *p, bool f64, int64_t i, double otherwise)
 static bool run_pixels(gra_tensor *x, const gra__row_norm_shape *s, const void *w, const void *b,
                        gra_tensor *y, double *m, double *r)
 {
-    const bool f64 = x->dtype == GRA_FLOAT64;
-    const gra__channelwise_shape pixels = pixels_of(s);
-    const int64_t channels = pixels.channels, sample = pixels.rows * channels;
-    const int64_t size = (int64_t)gra_dtype_size(x->dtype);
+    const int64_t channels = s->groups * s->channels, count = s->rows * s->channels;
+    samples job = {.s = s, .pixels = pixels_of(s), .f64 = x->dtype == GRA_FLOAT64};
     gra_tensor *rows;
-    double *const a = numbers(&rows, 2 * channels);
+    double *const a = numbers(&rows, 2 * count);
     if (!a || !find_pixel_statistics(x, s, m, r))
         return false;
-    for (int64_t n = 0; n * s->groups < s->rows && !gra__dry_run(); n++) {
-        for (int64_t c = 0; c < channels; c++) {
-            const int64_t row = n * s->groups + c / s->channels;
-            a[c] = number(w, f64, c, 1) * r[row];
-            a[channels + c] = number(b, f64, c, 0) - m[row] * a[c];
-        }
-        gra_tensor *const coefficients = gra__converted(rows, x->dtype);
-        if (!coefficients)
-            return false;
-        const char *const p = gra__ptr(coefficients);
-        gra__channelwise_affine(&pixels, f64, (char *)gra__ptr(x) + n * sample * size, p,
-                                p + channels * size, (char *)gra__ptr(y) + n * sample * size);
+    for (int64_t i = 0; i < count && !gra__dry_run(); i++) {
+        const int64_t row = i / s->channels, c = i % channels;
+        double *const own = a + 2 * channels * (i / channels) + c;
+        own[0] = number(w, job.f64, c, 1) * r[row];
+        own[channels] = number(b, job.f64, c, 0) - m[row] * own[0];
     }
+    gra_tensor *const coefficients = gra__converted(rows, x->dtype);
+    if (!coefficients)
+        return false;
+    job.x = gra__ptr(x);
+    job.y = gra__ptr(y);
+    job.numbers = gra__ptr(coefficients);
+    each_sample(&job, scale_pixels);
     return true;
 }
 
@@ -239,33 +314,27 @@ static void add_sample(const gradient *d, int64_t n, const double *sums, double 
 
 static bool gradients_by_pixels(const gradient *d)
 {
-    const gra__channelwise_shape pixels = pixels_of(d->s);
-    const int64_t channels = pixels.channels, sample = pixels.rows * channels;
-    const int64_t size = (int64_t)gra_dtype_size(d->x->dtype), groups = d->s->groups;
-    gra_tensor *all, *rows;
-    double *const mean = numbers(&all, channels * (3 + 2 * gra__channelwise_parts(&pixels)));
-    double *const a = numbers(&rows, 3 * channels);
-    if (!mean || !a)
+    const gra__row_norm_shape *const s = d->s;
+    const int64_t channels = s->groups * s->channels, count = s->rows * s->channels;
+    samples job;
+    gra_tensor *rows;
+    double *const a = numbers(&rows, 3 * count);
+    if (!a || !samples_new(&job, s, d->x))
         return false;
-    double *const sums = mean + channels, *const room = sums + 2 * channels;
+    job.g = gra__ptr(d->g);
+    for (int64_t i = 0; i < count && !gra__dry_run(); i++)
+        job.means[i] = d->m[i / s->channels];
+    each_sample(&job, add_g);
     for (int64_t c = 0; c < channels; c++)
         d->dw[c] = d->db[c] = 0;
-    for (int64_t n = 0; n * groups < d->s->rows && !gra__dry_run(); n++) {
-        const char *const g = (char *)gra__ptr(d->g) + n * sample * size;
-        const char *const x = (char *)gra__ptr(d->x) + n * sample * size;
-        for (int64_t c = 0; c < channels; c++)
-            mean[c] = d->m[n * groups + c / d->s->channels];
-        gra__channelwise_sums(&pixels, d->f64, g, x, mean, sums, room);
-        add_sample(d, n, sums, a);
-        gra_tensor *const coefficients = gra__converted(rows, d->x->dtype);
-        if (!coefficients)
-            return false;
-        const char *const p = gra__ptr(coefficients);
-        if (d->dx)
-            gra__channelwise_combine(&pixels, d->f64, g, x, p, p + channels * size,
-                                     p + 2 * channels * size,
-                                     (char *)gra__ptr(d->dx) + n * sample * size);
-    }
+    for (int64_t n = 0; n * s->groups < s->rows && !gra__dry_run(); n++)
+        add_sample(d, n, job.sums + 2 * channels * n, a + 3 * channels * n);
+    gra_tensor *const coefficients = gra__converted(rows, d->x->dtype);
+    if (!coefficients || !d->dx)
+        return coefficients != NULL;
+    job.numbers = gra__ptr(coefficients);
+    job.y = gra__ptr(d->dx);
+    each_sample(&job, combine_pixels);
     return true;
 }
 
