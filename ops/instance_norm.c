@@ -97,7 +97,7 @@ static void norm_forward(gra_call *c)
     const int64_t channels = x->shape.size[1];
     c->out[0] =
         channels ? gra_group_norm(x, channels, c->in[WEIGHT], c->in[BIAS], a->eps) : gra_clone(x);
-    if (c->out[0] && c->in[RUNNING_MEAN] && x->numel > 0)
+    if (c->out[0] && c->in[RUNNING_MEAN] && x->numel > 0 && !gra_is_recomputing())
         remember(c);
 }
 

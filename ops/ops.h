@@ -1008,6 +1008,14 @@ typedef struct gra_layer_norm_options {
     double eps;                 /* 1e-5 */
 } gra_layer_norm_options;
 
+typedef struct gra_normalize_options {
+    int begin_;
+    gra_tensor *input;
+    double p;    /* 2: of the norm; above 0, INFINITY for the largest */
+    int64_t dim; /* 1 */
+    double eps;  /* 1e-12: the least norm that is divided by */
+} gra_normalize_options;
+
 typedef struct gra_group_norm_options {
     int begin_;
     gra_tensor *input;
@@ -1033,6 +1041,7 @@ gra_local_response_norm_options gra_local_response_norm_defaults(void);
 gra_batch_norm_options gra_batch_norm_defaults(void);
 gra_layer_norm_options gra_layer_norm_defaults(void);
 gra_group_norm_options gra_group_norm_defaults(void);
+gra_normalize_options gra_normalize_defaults(void);
 gra_instance_norm_options gra_instance_norm_defaults(void);
 
 /* x (k + alpha / size * sum of x^2 over the channels -size/2 to (size-1)/2 around it)^-beta */
@@ -1045,12 +1054,17 @@ gra_tensor *gra_layer_norm_with(gra_layer_norm_options o);
 gra_tensor *gra_group_norm_with(gra_group_norm_options o);
 gra_tensor *gra_instance_norm_with(gra_instance_norm_options o);
 
+gra_tensor *gra_normalize_with(gra_normalize_options o); /* x / max(|x|_p, eps), along dim */
+
 #ifndef __cplusplus
 #define gra_local_response_norm(...)                                                               \
     gra_local_response_norm_with(GRA_KEYWORDS(gra_local_response_norm_options, .alpha = 1e-4,      \
                                               .beta = 0.75, .k = 1, .begin_ = 0, __VA_ARGS__))
 #define gra_layer_norm(...)                                                                        \
     gra_layer_norm_with(GRA_KEYWORDS(gra_layer_norm_options, .eps = 1e-5, .begin_ = 0, __VA_ARGS__))
+#define gra_normalize(...)                                                                         \
+    gra_normalize_with(GRA_KEYWORDS(gra_normalize_options, .p = 2, .dim = 1, .eps = 1e-12,         \
+                                    .begin_ = 0, __VA_ARGS__))
 #define gra_group_norm(...)                                                                        \
     gra_group_norm_with(GRA_KEYWORDS(gra_group_norm_options, .eps = 1e-5, .begin_ = 0, __VA_ARGS__))
 #define gra_instance_norm(...)                                                                     \

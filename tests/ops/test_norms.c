@@ -72,6 +72,27 @@ GRA_TEST(group_norm_keeps_channels_last)
     }
 }
 
+GRA_TEST(normalize_divides_by_no_less_than_eps)
+{
+    gra_tensor *const x = gra_requires_grad(gra_reshape(gra_vector(3, 4, 0, 0), GRA_SHAPE(2, 2)));
+    gra_tensor *const y = gra_normalize(x, .eps = 0.5);
+    GRA_ASSERT_VALUES(y, 0.6, 0.8, 0, 0);
+    GRA_ASSERT_VALUES(gra_grad(gra_sum(y), x), 0.2 - 0.6 * 1.4 / 5, 0.2 - 0.8 * 1.4 / 5, 2, 2);
+    gra_tensor *const zero = gra_zeros(GRA_SHAPE(1, 2), .requires_grad = true);
+    const double powers[] = {1, 2, 7, INFINITY};
+    for (int i = 0; i < 4; i++) {
+        gra_tensor *const unit = gra_normalize(zero, powers[i], .eps = 1e-6);
+        GRA_ASSERT_VALUES(unit, 0, 0);
+        GRA_ASSERT_VALUES(gra_grad(gra_sum(unit), zero), 1e6, 1e6);
+    }
+    ASSERT_REJECTED(gra_normalize(x, 0), "normalize: p 0 is out of range; it is above 0");
+    ASSERT_REJECTED(gra_normalize(x, .eps = 0), "normalize: eps 0 is out of range; it is above 0");
+    ASSERT_REJECTED(
+        gra_normalize(gra_zeros(GRA_SHAPE(2, 2), GRA_INT64)),
+        "normalize: x has dtype int64; a floating point dtype is needed, convert it with "
+        "gra_to");
+}
+
 GRA_TEST(norms_reject_what_does_not_fit)
 {
     gra_tensor *const x = gra_zeros(GRA_SHAPE(2, 4, 3)), *const three = gra_zeros(GRA_SHAPE(3));
@@ -227,8 +248,9 @@ GRA_TEST_MAIN("norms", layer_norm_brings_each_row_to_mean_0_and_variance_1,
               group_norm_takes_neighbouring_channels_together,
               instance_norm_remembers_the_mean_over_the_samples,
               bfloat16_norms_are_computed_in_float32, group_norm_keeps_channels_last,
-              norms_reject_what_does_not_fit, instance_norm_rejects_what_does_not_fit,
-              channel_dropouts_drop_whole_channels, alpha_dropout_keeps_mean_and_variance,
+              normalize_divides_by_no_less_than_eps, norms_reject_what_does_not_fit,
+              instance_norm_rejects_what_does_not_fit, channel_dropouts_drop_whole_channels,
+              alpha_dropout_keeps_mean_and_variance,
               alpha_dropout_sets_what_it_drops_to_the_limit_of_selu,
               dropout_in_place_writes_what_dropout_gives,
               dropouts_have_the_same_bits_for_any_number_of_threads,

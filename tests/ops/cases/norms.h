@@ -36,6 +36,15 @@ CASE(instance_norm_running, gra_instance_norm(in[0], in[3], in[4], in[1], in[2],
 CASE(instance_norm_moves, instance_norm_moves(in))
 CASE(batch_norm_3d, gra_batch_norm(in[0], .weight = in[1], .bias = in[2], .training = true))
 CASE(batch_norm_1d, gra_batch_norm(in[0], .weight = in[1], .bias = in[2], .training = true))
+CASE(normalize, gra_normalize(in[0]))
+CASE(normalize_p1_first, gra_normalize(in[0], 1, 0))
+CASE(normalize_p3_last, gra_normalize(in[0], 3, -1))
+CASE(normalize_p4, gra_normalize(in[0], 4))
+CASE(normalize_max, gra_normalize(in[0], INFINITY))
+CASE(normalize_eps, gra_normalize(in[0], .eps = 100))
+CASE(normalize_channels_last, gra_normalize(in[0]))
+CASE(normalize_strided, gra_normalize(in[0], .dim = 0))
+CASE(normalize_empty, gra_normalize(in[0]))
 
 /* Dropout, as far as it is not left to chance; in place on a copy. */
 #define DROPOUTS(name)                                                                             \
