@@ -112,7 +112,7 @@ bool gra__check_writes(gra__checker *k, const gra_sample *s)
     gra__run run;
     gra_tensor *before[GRA_SAMPLE_INPUTS];
     char args[1024];
-    const size_t size = k->op->args_size < sizeof args ? k->op->args_size : sizeof args;
+    const size_t size = k->schema->args_size < sizeof args ? k->schema->args_size : sizeof args;
     if (s->args)
         memcpy(args, s->args, size);
     if (!copies(s, before))

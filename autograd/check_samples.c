@@ -112,7 +112,7 @@ void gra__check_describe(const gra__checker *k, const gra_sample *s, char *buffe
 /* A copy of the schema's defaults, or of other arguments, that lives as long as the scope. */
 static void *arguments(const gra__checker *k, const void *from)
 {
-    const size_t size = k->op->args_size;
+    const size_t size = k->schema->args_size;
     gra_tensor *const memory = size ? gra_zeros(GRA_SHAPE((int64_t)size), GRA_UINT8) : NULL;
     if (!memory)
         return NULL;
