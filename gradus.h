@@ -45,6 +45,7 @@
 #include "autograd/gradcheck.h"
 #include "autograd/graph.h"
 #include "autograd/hooks.h"
+#include "autograd/plain.h"
 #include "autograd/saved_tensors.h"
 
 #include "nn/init.h"

@@ -82,8 +82,7 @@ typedef struct shelf {
     size_t bytes;
 } shelf;
 
-static _Thread_local shelf shelves[SMALL_CLASSES];
-static GRA__HOT shelf *local; /* these, once something is on them; else NULL */
+static GRA__HOT shelf *local; /* SMALL_CLASSES of them, once something is on them; else NULL */
 static pthread_key_t local_key;
 static pthread_once_t local_once = PTHREAD_ONCE_INIT;
 
@@ -96,12 +95,19 @@ static void free_chain(block **head)
     }
 }
 
+static void empty_local(void)
+{
+    for (size_t i = 0; local && i < SMALL_CLASSES; i++) {
+        free_chain(&local[i].first);
+        local[i].bytes = 0;
+    }
+}
+
 static void free_local(void *unused)
 {
     (void)unused;
-    for (size_t i = 0; local && i < SMALL_CLASSES; i++)
-        free_chain(&local[i].first);
-    memset(shelves, 0, sizeof shelves);
+    empty_local();
+    free(local);
     local = NULL;
 }
 
@@ -112,7 +118,8 @@ static void make_key(void)
 
 static void make_local(void)
 {
-    local = shelves;
+    if (!(local = calloc(SMALL_CLASSES, sizeof *local))) /* then nothing is kept */
+        return;
     pthread_once(&local_once, make_key);
     pthread_setspecific(local_key, local);
 }
@@ -200,7 +207,7 @@ static void put(size_t bytes, void *freed)
 
 void gra_memory_trim(void)
 {
-    free_local(NULL);
+    empty_local();
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < CLASSES; i++)
         free_chain(&shared[i]);

@@ -1,7 +1,6 @@
 /* schema.c - a reader for op schemas, and what was read of them.
  *
- * What was read of a text is kept for the process, as the texts are a program's constants; each thread
- * remembers where it found that of an op.  The memory of one schema is one block: the struct, the
+ * What was read of a text is kept for the process, as the texts are a program's constants.  The memory of one schema is one block: the struct, the
  * parameters, the defaults, the outputs, and then the words.
  */
 #include "schema.h"
@@ -543,18 +542,41 @@ static bool agrees(const gra_op *op, const gra__schema *s)
     return !gra_error();
 }
 
+enum { OPS = 1024 };
+
+/* An op whose schema was read. Entries are never changed or freed, so readers take no lock. */
+typedef struct kept_op {
+    const struct kept_op *next;
+    const gra_op *op;
+    const char *text;
+    const gra__schema *schema;
+} kept_op;
+
+static const kept_op *ops[OPS]; /* atomic */
+
+static const kept_op **ops_of(const gra_op *op)
+{
+    const uintptr_t place = (uintptr_t)op >> 4;
+    return &ops[(place ^ place >> 10) % OPS];
+}
+
+static const gra__schema *keep_op(const gra_op *op, const gra__schema *s)
+{
+    kept_op *const k = malloc(sizeof *k);
+    if (!k)
+        return gra_fail("schema: out of memory: %zu bytes were asked for", sizeof *k);
+    pthread_mutex_lock(&lock);
+    *k = (kept_op){*ops_of(op), op, op->schema, s};
+    __atomic_store_n(ops_of(op), k, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&lock);
+    return s;
+}
+
 const gra__schema *gra__schema_of(const gra_op *op)
 {
-    enum { KEPT = 512 };
-    static _Thread_local struct {
-        const gra_op *op;
-        const char *text;
-        const gra__schema *schema;
-    } kept[KEPT];
-    const uintptr_t place = (uintptr_t)op >> 4;
-    const size_t slot = (place ^ place >> 9) % KEPT;
-    if (kept[slot].op == op && kept[slot].text == op->schema)
-        return kept[slot].schema;
+    for (const kept_op *k = __atomic_load_n(ops_of(op), __ATOMIC_ACQUIRE); k; k = k->next)
+        if (k->op == op && k->text == op->schema)
+            return k->schema;
     if (!op->schema)
         return gra_fail("gra_apply: the op has no schema");
     const gra__schema *const s = gra__schema_read(op->schema);
@@ -563,11 +585,7 @@ const gra__schema *gra__schema_of(const gra_op *op)
                                       "them is enough: %s"
                                     : "gra_apply: the op has no forward: %s",
                         op->schema);
-    if (!s || !agrees(op, s))
-        return NULL;
-    kept[slot].op = op;
-    kept[slot].text = op->schema;
-    return kept[slot].schema = s;
+    return s && agrees(op, s) ? keep_op(op, s) : NULL;
 }
 
 const gra__parameter *gra__schema_input(const gra__schema *s, int i, int count)

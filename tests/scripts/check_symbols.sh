@@ -28,6 +28,15 @@ else
     echo "ok exported_symbols_begin_with_gra"
 fi
 
+# What is left for a library that a running program loads (core/thread_local.h), with some to spare for others.
+most=512
+size=$(($(readelf --wide --program-headers "$library" | awk '$1 == "TLS" { print $6 }')))
+if [ "$size" -le "$most" ]; then
+    echo "ok thread_local_variables_are_small"
+else
+    fail thread_local_variables_are_small "they have $size bytes; $most are possible"
+fi
+
 # -ffast-math at link time would set flush-to-zero for the whole process that loads the library.
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
