@@ -250,7 +250,7 @@ static void backward_forward(gra_call *c)
     const backward_args *const a = c->args;
     const char *const name = "conv2d_max_pool2d";
     const plan p = plan_of(a->x, a->w, &a->of);
-    gra_tensor *in[] = {gra__channels_last(c->in[0]), c->in[1],
+    gra_tensor *in[] = {gra__channels_last(c->in[0]), gra__channels_last(c->in[1]),
                         a->weight ? gra__channels_last(c->in[2]) : NULL,
                         a->input ? gra__packed(c->in[3], GRA_FLOAT32) : NULL};
     gra_tensor *out[] = {a->input ? gra__empty_channels_last(name, a->x, GRA_FLOAT32)
@@ -258,8 +258,8 @@ static void backward_forward(gra_call *c)
                          gra__empty(name, a->weight ? a->w : GRA_SHAPE(0), GRA_FLOAT32),
                          gra__empty(name, GRA_SHAPE(a->w.size[0]), GRA_FLOAT32)};
     scratch s = {0};
-    const bool fine = in[0] && (in[2] || !a->weight) && (in[3] || !a->input) && out[0] && out[1] &&
-                      out[2] && scratch_new(&p, a, &s);
+    const bool fine = in[0] && in[1] && (in[2] || !a->weight) && (in[3] || !a->input) && out[0] &&
+                      out[1] && out[2] && scratch_new(&p, a, &s);
     for (int64_t i = 0; i < p.images && fine; i += p.at_once)
         run_backward(&p, i, a, in, out, &s);
     scratch_free(&s);

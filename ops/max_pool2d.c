@@ -31,12 +31,13 @@ static void backward_channels_last(gra_call *c)
 {
     const backward_args *const a = c->args;
     gra_tensor *const g = gra__channels_last(c->in[0]);
+    gra_tensor *const winners = g ? gra__channels_last(c->in[1]) : NULL;
     gra_tensor *const dx =
-        g ? gra__empty_channels_last("max_pool2d_backward", a->shape, GRA_FLOAT32) : NULL;
+        winners ? gra__empty_channels_last("max_pool2d_backward", a->shape, GRA_FLOAT32) : NULL;
     if (!dx)
         return;
     const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(a->shape, g->shape, &a->pool);
-    gra__max_pool2d_nhwc_backward_f32(&s, a->shape.size[1], gra__ptr(g), gra__ptr(c->in[1]),
+    gra__max_pool2d_nhwc_backward_f32(&s, a->shape.size[1], gra__ptr(g), gra__ptr(winners),
                                       gra__ptr(dx));
     c->out[0] = dx;
 }

@@ -49,6 +49,12 @@ gra_tensor *gra__narrow_backward(gra_tensor *g, gra_shape shape, int64_t dim, in
     return gra_apply(&gra_op_narrow_backward, &g, 1, &(backward_args){shape, dim, start});
 }
 
+/* A negative start counts from the end. */
+static int64_t first(int64_t start, int64_t size)
+{
+    return start < 0 ? start + size : start;
+}
+
 static void narrow_forward(gra_call *c)
 {
     const narrow_args *const args = c->args;
@@ -61,14 +67,14 @@ static void narrow_forward(gra_call *c)
     const int dim = gra__wrap_dim("narrow", args->dim, x->shape.count);
     if (dim < 0)
         return;
-    const int64_t size = x->shape.size[dim];
-    if (args->start < 0 || args->length < 0 || args->start > size - args->length) {
+    const int64_t size = x->shape.size[dim], start = first(args->start, size);
+    if (start < 0 || args->length < 0 || start > size - args->length) {
         gra_fail("narrow: start %lld and length %lld lie outside dim %d of shape %s",
                  (long long)args->start, (long long)args->length, dim,
                  gra_shape_text(x->shape, text));
         return;
     }
-    c->out[0] = gra__narrowed(x, dim, args->start, args->length);
+    c->out[0] = gra__narrowed(x, dim, start, args->length);
 }
 
 static void narrow_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
@@ -76,7 +82,7 @@ static void narrow_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
     const narrow_args *const args = c->args;
     const gra_shape shape = gra_call_shape(c, 0);
     const int dim = gra__wrap_dim("narrow", args->dim, shape.count);
-    dx[0] = gra__narrow_backward(g[0], shape, dim, args->start);
+    dx[0] = gra__narrow_backward(g[0], shape, dim, first(args->start, shape.size[dim]));
 }
 
 const gra_op gra_op_narrow = {

@@ -1084,7 +1084,8 @@ gra_tensor *gra_transpose(gra_tensor *x, int64_t dim0, int64_t dim1); /* view */
 gra_tensor *gra_squeeze(gra_tensor *x, gra_dims dims); /* view without these dims of size 1; an
                                                             empty list: without all of size 1 */
 gra_tensor *gra_unsqueeze(gra_tensor *x, int64_t dim); /* view with a dim of size 1 at dim */
-gra_tensor *gra_narrow(gra_tensor *x, int64_t dim, int64_t start, int64_t length); /* view */
+gra_tensor *gra_narrow(gra_tensor *x, int64_t dim, int64_t start,
+                       int64_t length); /* view; a negative start counts from the end */
 gra_tensor *gra_select(gra_tensor *x, int64_t dim, int64_t index); /* view, dim gone */
 gra_tensor *gra_expand(gra_tensor *x, gra_shape shape); /* view: dims of size 1 repeat (stride 0);
                                                             -1 keeps a size */
