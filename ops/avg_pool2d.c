@@ -53,8 +53,8 @@ static void pool_forward(gra_call *c)
     gra_tensor *const x = channels_last ? c->in[0] : gra__pool_ready(gra_op_name(c->op), c->in[0]);
     int64_t out[2];
     const gra__window window[2] = {
-        {a->kernel[0], a->stride[0], a->padding[0], 1},
-        {a->kernel[1], a->stride[1], a->padding[1], 1},
+        {a->kernel[0], gra__pool_stride(a->stride, a->kernel, 0), a->padding[0], 1},
+        {a->kernel[1], gra__pool_stride(a->stride, a->kernel, 1), a->padding[1], 1},
     };
     if (!x || !gra__window_output("avg_pool2d", x->shape, window, a->ceil_mode, out))
         return;
@@ -133,7 +133,7 @@ static void pool_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 
 const gra_op gra_op_avg_pool2d = {
     .schema =
-        "avg_pool2d(Tensor input, int[2] kernel_size, int[2] stride, int[2] padding=0, "
+        "avg_pool2d(Tensor input, int[2] kernel_size, int[2] stride=0, int[2] padding=0, "
         "bool ceil_mode=False, bool count_include_pad=True, int divisor_override=0) -> Tensor",
     .forward = pool_forward,
     .vjp = pool_vjp,

@@ -322,9 +322,9 @@ static void norm_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 }
 
 const gra_op gra_op_batch_norm = {
-    .schema = "batch_norm(Tensor input, Tensor? weight, Tensor? bias, "
-              "Tensor(a!)? running_mean, Tensor(b!)? running_var, bool training, "
-              "float momentum=0.1, float eps=1e-05) -> Tensor",
+    .schema = "batch_norm(Tensor input, Tensor? weight=None, Tensor? bias=None, "
+              "Tensor(a!)? running_mean=None, Tensor(b!)? running_var=None, "
+              "bool training=False, float momentum=0.1, float eps=1e-05) -> Tensor",
     .forward = norm_forward,
     .vjp = norm_vjp,
     .saves = GRA_IN(X) | GRA_IN(WEIGHT),

@@ -61,14 +61,14 @@ static void clamp_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 }
 
 const gra_op gra_op_clamp = {
-    .schema = "clamp(Tensor x, float min, float max) -> Tensor",
+    .schema = "clamp(Tensor x, float min=-inf, float max=inf) -> Tensor",
     .forward = clamp_forward,
     .vjp = clamp_vjp,
     .args_size = sizeof(clamp_args),
 };
 
 const gra_op gra_op_clamp_ = {
-    .schema = "clamp_(Tensor(a!) x, float min, float max) -> Tensor(a!)",
+    .schema = "clamp_(Tensor(a!) x, float min=-inf, float max=inf) -> Tensor(a!)",
     .forward = clamp_forward,
     .vjp = clamp_vjp,
     .saves = GRA_SAVE_NOTHING,

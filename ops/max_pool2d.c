@@ -126,8 +126,8 @@ static bool output_of(const char *op, gra_shape x, const gra__max_pool2d_args *a
 {
     int64_t out[2];
     const gra__window window[2] = {
-        {a->kernel[0], a->stride[0], a->padding[0], a->dilation[0]},
-        {a->kernel[1], a->stride[1], a->padding[1], a->dilation[1]},
+        {a->kernel[0], gra__pool_stride(a->stride, a->kernel, 0), a->padding[0], a->dilation[0]},
+        {a->kernel[1], gra__pool_stride(a->stride, a->kernel, 1), a->padding[1], a->dilation[1]},
     };
     if (!gra__window_output(op, x, window, a->ceil_mode, out))
         return false;
@@ -165,7 +165,7 @@ static void pool_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 }
 
 const gra_op gra_op_max_pool2d = {
-    .schema = "max_pool2d(Tensor input, int[2] kernel_size, int[2] stride, int[2] padding=0, "
+    .schema = "max_pool2d(Tensor input, int[2] kernel_size, int[2] stride=0, int[2] padding=0, "
               "int[2] dilation=1, bool ceil_mode=False) -> Tensor",
     .forward = pool_forward,
     .vjp = pool_vjp,

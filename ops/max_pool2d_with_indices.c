@@ -34,7 +34,7 @@ static void pool_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 }
 
 const gra_op gra_op_max_pool2d_with_indices = {
-    .schema = "max_pool2d_with_indices(Tensor input, int[2] kernel_size, int[2] stride, "
+    .schema = "max_pool2d_with_indices(Tensor input, int[2] kernel_size, int[2] stride=0, "
               "int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)",
     .forward = pool_forward,
     .vjp = pool_vjp,

@@ -48,6 +48,12 @@ bool gra__windows_output(const char *op, gra_shape x, const gra__window *window,
 /* What the dims behind the channels are called: "height" for 0 of 2. */
 const char *gra__extent_name(int i, int dims);
 
+/* A pooling's stride along dim i; 0 stands for the kernel's size, as where a call by name leaves it out. */
+static inline int64_t gra__pool_stride(const int64_t *stride, const int64_t *kernel, int i)
+{
+    return stride[i] ? stride[i] : kernel[i];
+}
+
 /* The options of a pooling: like gra__pair for each; a stride of 0 is the kernel's size, and padding is
  * at most half the kernel. */
 bool gra__pool_options(const char *op, int64_t kernel, const int64_t kernel_hw[2], int64_t stride,

@@ -39,6 +39,53 @@ GRA_TEST(what_is_left_out_has_its_default)
     GRA_ASSERT_SHAPE(out[0].tensor, 1, 1);
 }
 
+/* The first result of an op to which only tensors are given, and numbers for what has no default. */
+static gra_tensor *by_default(const char *name, const gra_value *values, int count)
+{
+    ck_assert_msg(gra_invoke(name, values, count, out) == 0, "%s: %s", name, gra_error());
+    return out[0].tensor;
+}
+
+static void assert_equal(const char *name, const gra_tensor *a, const gra_tensor *b)
+{
+    ck_assert_msg(a && b && gra_shape_equal(gra_tensor_shape(a), gra_tensor_shape(b)),
+                  "%s: %s: the shapes differ", name, gra_error() ? gra_error() : "");
+    for (int64_t i = 0; i < gra_tensor_numel(a); i++) {
+        const gra_shape index = gra_test_index(gra_tensor_shape(a), i);
+        ck_assert_msg(gra_tensor_at(a, index) == gra_tensor_at(b, index), "%s: element %d", name,
+                      (int)i);
+    }
+}
+
+GRA_TEST(a_call_by_name_has_the_defaults_of_the_function)
+{
+    gra_tensor *x = gra_randn(GRA_SHAPE(2, 3, 6, 6)), *w = gra_randn(GRA_SHAPE(4, 3, 3, 3));
+    gra_tensor *logits = gra_randn(GRA_SHAPE(4, 5)), *target = gra_randint(0, 5, GRA_SHAPE(4));
+    gra_tensor *other = gra_randn(GRA_SHAPE(4, 5));
+    const gra_value v[] = {gra_tensor_value(x), gra_tensor_value(w)};
+    const gra_value two[] = {gra_tensor_value(x), gra_int_value(2)};
+    const gra_value l[] = {gra_tensor_value(logits), gra_tensor_value(target)};
+    const gra_value pair[] = {gra_tensor_value(logits), gra_tensor_value(other)};
+#define SAME(name, values, count, call) assert_equal(name, by_default(name, values, count), call)
+    SAME("conv2d", v, 2, gra_conv2d(x, w));
+    SAME("max_pool2d", two, 2, gra_max_pool2d(x, 2));
+    SAME("avg_pool2d", two, 2, gra_avg_pool2d(x, 2));
+    SAME("sum", v, 1, gra_sum(x));
+    SAME("mean", v, 1, gra_mean(x));
+    SAME("var", v, 1, gra_var(x));
+    SAME("max", v, 1, gra_max(x));
+    SAME("min", v, 1, gra_min(x));
+    SAME("prod", v, 1, gra_prod(x));
+    SAME("logsumexp", v, 1, gra_logsumexp(x));
+    SAME("argmax", v, 1, gra_argmax(x));
+    SAME("argmin", v, 1, gra_argmin(x));
+    SAME("cross_entropy", l, 2, gra_cross_entropy(logits, target));
+    SAME("mse_loss", pair, 2, gra_mse_loss(logits, other));
+    SAME("clamp", v, 1, x);
+    SAME("flatten", v, 1, gra_flatten(x, 0, -1));
+#undef SAME
+}
+
 GRA_TEST(named_values_come_in_any_order)
 {
     gra_tensor *x = gra_reshape(gra_arange(0, 6, 1), GRA_SHAPE(2, 3));
@@ -295,10 +342,11 @@ GRA_TEST(the_layout_of_a_value_is_plain)
 }
 
 GRA_TEST_MAIN("invoke", an_op_is_called_by_its_name, a_call_by_name_is_recorded,
-              what_is_left_out_has_its_default, named_values_come_in_any_order,
-              an_int_serves_as_a_float_and_as_a_list, an_optional_tensor_may_be_none_or_NULL,
-              a_list_of_tensors_may_have_any_length, a_dtype_is_a_value,
-              every_kind_of_argument_arrives, an_unknown_op_is_an_error_that_names_the_nearest,
+              what_is_left_out_has_its_default, a_call_by_name_has_the_defaults_of_the_function,
+              named_values_come_in_any_order, an_int_serves_as_a_float_and_as_a_list,
+              an_optional_tensor_may_be_none_or_NULL, a_list_of_tensors_may_have_any_length,
+              a_dtype_is_a_value, every_kind_of_argument_arrives,
+              an_unknown_op_is_an_error_that_names_the_nearest,
               a_call_of_the_wrong_count_is_rejected, a_wrong_name_is_rejected,
               a_wrong_kind_is_rejected, a_value_out_of_range_is_rejected,
               a_tensor_that_is_needed_and_NULL_is_an_error,

@@ -71,7 +71,8 @@ op("rdiv_scalar", number(lambda x, value: value / x), *by_number(2, -4, 0.3, kin
 op("pow_scalar", number(torch.pow), *by_number(2, 3, 1, 0, kind="positive"), *by_number(0.5, -1, -2, 2.5, kind="positive"))
 
 op("clamp", lambda x, min=-math.inf, max=math.inf: torch.clamp(x, min, max),
-   *[S(T(*shape), min=a, max=b) for shape in ((3, 4), (), (0,), (2, 3, 4, 5)) for a, b in ((-0.5, 0.5), (-1.0, math.inf), (0.0, 2.0))])
+   *[S(T(*shape), min=a, max=b) for shape in ((3, 4), (), (0,), (2, 3, 4, 5)) for a, b in ((-0.5, 0.5), (-1.0, math.inf), (0.0, 2.0))],
+   S(T(3, 4), min=0.1), S(T(3, 4), max=0.1), S(T(3, 4)))
 op("clamp_", lambda x, min=-math.inf, max=math.inf: torch.clamp_(x, min, max),
    S(T(3, 4), min=-0.5, max=0.5), S(T(2, 3, 4, 5), min=-math.inf, max=0.25), writes=True)
 op("clamp_backward", lambda g, x, min, max: g * ((x >= min) & (x <= max)),

@@ -45,6 +45,13 @@ op("conv2d_backward_weight", lambda g, input, shape, relu=False, **o: backward_o
 op("conv2d_backward_weight_bias", lambda g, input, shape, relu=False, **o:
    (backward_of(lambda w: F.conv2d(input, w, **o), shape, g).detach(), g.sum((0, 2, 3)).detach()),
    S(T(2, 4, 4, 5, grad=False), T(2, 3, 6, 7, grad=False), shape=[4, 3, 3, 3], **plain))
+VOLUME = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
+op("conv3d", F.conv3d, S(T(2, 3, 4, 5, 6), T(4, 3, 2, 3, 3), T(4)), S(T(1, 2, 4, 5, 5), T(4, 1, 3, 2, 3), groups=2, padding=1, stride=2),
+   S(T(1, 2, 6, 6, 6), T(3, 2, 2, 2, 2), dilation=[1, 2, 3]), S(T(1, 1, 1, 1, 1), T(1, 1, 1, 1, 1), T(1)))
+op("conv3d_backward_input", lambda g, weight, shape, **o: backward_of(lambda x: F.conv3d(x, weight, **o), shape, g),
+   S(T(2, 4, 3, 3, 4), T(4, 3, 2, 3, 3), shape=[2, 3, 4, 5, 6], **VOLUME))
+op("conv3d_backward_weight", lambda g, input, shape, **o: backward_of(lambda w: F.conv3d(input, w, **o), shape, g),
+   S(T(2, 4, 3, 3, 4), T(2, 3, 4, 5, 6), shape=[4, 3, 2, 3, 3], **VOLUME))
 op("conv2d_backward_bias", lambda g: g.sum((0, 2, 3)), S(T(2, 4, 4, 5)), S(T(1, 1, 1, 1)), S(T(0, 2, 3, 3)))
 op("locally_connected2d", lambda input, weight, bias=None, stride=1, padding=0, dilation=1: torch.einsum(
     "nxpq,pqkx->nkpq", F.unfold(input, weight.shape[-2:], dilation, padding, stride).reshape(input.shape[0], -1, *weight.shape[:2]),
@@ -82,9 +89,9 @@ op("conv2d_max_pool2d_backward", fused_backward,
 
 # Pooling.
 WINDOWS = ({"kernel_size": 2, "stride": 2}, {"kernel_size": [3, 2], "stride": [2, 1], "padding": [1, 0]},
-           {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}, {"kernel_size": 1, "stride": 1})
+           {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}, {"kernel_size": 1, "stride": 1}, {"kernel_size": [2, 3]})
 IMAGES = ((2, 3, 6, 7), (1, 1, 5, 5), (0, 2, 6, 6))
-op("avg_pool2d", lambda input, kernel_size, stride, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=0:
+op("avg_pool2d", lambda input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=0:
    F.avg_pool2d(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override or None),
    *[S(T(*shape), **w) for w in WINDOWS for shape in IMAGES], S(T(2, 3, 6, 7), **WINDOWS[2], count_include_pad=False),
    S(T(2, 3, 6, 7), **WINDOWS[1], divisor_override=5))
@@ -93,7 +100,7 @@ op("avg_pool2d_backward", lambda g, shape, kernel_size, stride, padding, ceil_mo
    S(T(2, 3, 3, 3), shape=[2, 3, 6, 6], kernel_size=2, stride=2, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=0))
 op("max_pool2d", F.max_pool2d, *[S(T(*shape, kind="distinct"), **w) for w in WINDOWS for shape in IMAGES],
    S(T(2, 3, 9, 9, kind="distinct"), kernel_size=2, stride=1, dilation=2))
-op("max_pool2d_with_indices", lambda input, kernel_size, stride, padding=0, dilation=1, ceil_mode=False:
+op("max_pool2d_with_indices", lambda input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False:
    F.max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, True),
    *[S(T(*shape, kind="distinct"), **w) for w in WINDOWS for shape in IMAGES])
 op("max_pool2d_backward", lambda g, winners, shape, **_: torch.zeros(shape, dtype=g.dtype).flatten(2).scatter_add(2, winners.flatten(2), g.flatten(2)).reshape(shape),
