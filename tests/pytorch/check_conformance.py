@@ -26,7 +26,7 @@ def prepare():
     torch.set_num_threads(1)
     import gradus
     import walk as walk_module
-    import activations, elementwise, losses, shapes, windows  # noqa: E401, F401: they fill the table
+    import activations, elementwise, indexing, losses, shapes, windows  # noqa: E401, F401: they fill the table
     lib, walk = gradus.Gradus(library()), walk_module
 
 
