@@ -88,7 +88,29 @@ op("relu_backward_", lambda g, y: g.mul_(y > 0), S(T(3, 4, grad=False), T(3, 4, 
 op("sigmoid_backward", lambda g, y: g * y * (1 - y), S(T(3, 4), T(3, 4, kind="uniform")), S(T(1), T(1, kind="uniform")))
 op("tanh_backward", lambda g, y: g * (1 - y * y), S(T(3, 4), T(3, 4, kind="uniform")), S(T(1), T(1, kind="uniform")))
 
-for name in ("dropout", "dropout2d"):
-    op(name, lambda out, x, p=0.5, training=True: x * (out.double() != 0) / (1 - p) if training and p else x * 1,
-       S(T(2, 3, 4, 5), training=False), S(T(2, 3, 4, 5), p=0.0), S(T(2, 30, 4, 4), p=0.25), S(T(2, 30, 4, 4)),
-       S(T(0, 3, 4, 4)), S(T(2, 3, 1, 1), p=0.75), by_output=True, dtypes=(torch.float64, torch.float32))
+
+
+def kept(out, x, p=0.5, training=True):
+    return x * (out.double() != 0) / (1 - p) if training and p else x * 1
+
+
+LOWEST = -1.7580993408473766  # the limit of selu
+
+
+def kept_alpha(out, x, p=0.5, training=False):
+    if not training or not p:
+        return x * 1
+    scale = ((1 - p) * (1 + p * LOWEST * LOWEST)) ** -0.5
+    lost = scale * LOWEST * (1 - p)
+    return torch.where(torch.isclose(out.double(), torch.tensor(lost, dtype=torch.float64), rtol=1e-5), torch.tensor(lost, dtype=x.dtype),
+                       scale * (x - p * LOWEST))
+
+
+def dropouts(*shape):
+    return [S(T(*shape), p=p, training=t) for p, t in ((0.5, False), (0.0, True), (0.25, True), (0.5, True), (0.75, True))] + [S(T(0, *shape[1:]), training=True)]
+
+
+for name, reference, shape in (("dropout", kept, (20, 30)), ("dropout1d", kept, (3, 20, 4)), ("dropout2d", kept, (2, 20, 3, 4)), ("dropout3d", kept, (2, 20, 2, 3, 2)),
+                               ("alpha_dropout", kept_alpha, (20, 30)), ("feature_alpha_dropout", kept_alpha, (2, 20, 3, 4))):
+    op(name, reference, *dropouts(*shape), by_output=True, dtypes=(torch.float64, torch.float32))
+    op(name + "_", reference, *dropouts(*shape), by_output=True, dtypes=(torch.float64, torch.float32), writes=True)

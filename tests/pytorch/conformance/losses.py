@@ -71,3 +71,6 @@ op("entropy_terms", lambda x, t: F.binary_cross_entropy(x, t, reduction="none"),
 op("logit_entropy_terms", lambda x, t: F.binary_cross_entropy_with_logits(x, t, reduction="none"), *terms("normal", "uniform"))
 op("divergence_terms", lambda x, t, log_target=False: F.kl_div(x, t, reduction="none", log_target=log_target), *terms("normal", "uniform"), *terms(log_target=True))
 op("huber_terms", lambda x, t, a, c: c / a * F.huber_loss(x, t, reduction="none", delta=a), *terms(a=0.5, c=2.0), *terms(a=1.0, c=1.0))
+
+op("triplet_margin_loss", named(F.triplet_margin_loss), *[S(T(4, 5), T(4, 5), T(4, 5), reduction=r, margin=3.0, swap=w, only=FLOATS[:2]) for r in range(3) for w in (False, True)],
+   S(T(5), T(5), T(5), margin=3.0), S(T(4, 5), T(4, 5), T(4, 5), margin=3.0, p=3.0))

@@ -165,3 +165,15 @@ FULL = (torch.float64, torch.float32)
 op("batch_norm", batch_norm, S(T(4, 3, 5, 6), T(3, kind="positive"), T(3), None, None, training=True, rtol=1e-4),
    S(T(4, 3), T(3, kind="positive"), T(3), None, None, training=True, rtol=1e-4), S(T(4, 3, 5, 6), None, None, None, None, training=True, eps=0.1),
    S(T(4, 3, 5, 6), T(3, kind="positive"), T(3), *stats, training=False), S(T(4, 3, 7), T(3, kind="positive"), T(3), *stats, training=False, layouts=False), dtypes=FULL)
+
+
+WEIGHTS = (T(6, kind="positive"), T(6))
+op("layer_norm", lambda input, weight=None, bias=None, normalized_shape=(), eps=1e-5: F.layer_norm(input, normalized_shape, weight, bias, eps),
+   S(T(4, 6), *WEIGHTS, normalized_shape=[6], rtol=1e-4), S(T(2, 3, 6), *WEIGHTS, normalized_shape=[6], rtol=1e-4), S(T(2, 3, 6), None, None, normalized_shape=[3, 6], eps=0.1),
+   S(T(2, 3, 4, 6), T(4, 6), T(4, 6), normalized_shape=[4, 6], rtol=1e-4), dtypes=FULL)
+op("group_norm", lambda input, weight=None, bias=None, num_groups=1, eps=1e-5: F.group_norm(input, num_groups, weight, bias, eps),
+   S(T(2, 6, 3, 4), *WEIGHTS, num_groups=3, rtol=1e-4), S(T(2, 6, 5), *WEIGHTS, num_groups=1, rtol=1e-4), S(T(2, 6, 3, 4), None, None, num_groups=2, eps=0.1), dtypes=FULL)
+op("instance_norm", lambda input, weight=None, bias=None, mean=None, var=None, use_input_stats=True, momentum=0.1, eps=1e-5:
+   F.instance_norm(input, mean, var, weight, bias, use_input_stats, momentum, eps), S(T(2, 6, 3, 4), *WEIGHTS, None, None, rtol=1e-4),
+   S(T(2, 6, 7), None, None, None, None, eps=0.1), dtypes=FULL)
+op("normalize", lambda input, p=2.0, dim=1, eps=1e-12: F.normalize(input, p, dim, eps), S(T(3, 4)), S(T(3, 4), dim=0), S(T(2, 3, 4), p=3.0), S(T(3, 4, kind="distinct"), p=1.0), S(T(3, 4), eps=5.0))
