@@ -46,9 +46,25 @@ static gra_tensor *pool_channels_last(gra_tensor *x, gra_shape shape, const pool
     return y;
 }
 
+/* Called by name, the op may be given any numbers, and no stride. False with an error. */
+static bool resolve(const pool_args *given, pool_args *a)
+{
+    *a = *given;
+    if (!gra__pool_numbers("avg_pool2d", a->kernel, a->stride, a->padding))
+        return false;
+    if (a->divisor_override < 0)
+        gra_fail("avg_pool2d: divisor_override %lld is negative; a positive divisor is needed, "
+                 "or 0 for the window's size",
+                 (long long)a->divisor_override);
+    return !gra_error();
+}
+
 static void pool_forward(gra_call *c)
 {
-    const pool_args *const a = c->args;
+    pool_args resolved;
+    const pool_args *const a = &resolved;
+    if (!resolve(c->args, &resolved))
+        return;
     const bool channels_last = gra__pool_channels_last(c->in[0]);
     gra_tensor *const x = channels_last ? c->in[0] : gra__pool_ready(gra_op_name(c->op), c->in[0]);
     int64_t out[2];
@@ -126,9 +142,9 @@ const gra_op gra_op_avg_pool2d_backward = {
 
 static void pool_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
 {
-    const pool_args *const a = c->args;
-    dx[0] =
-        gra_apply(&gra_op_avg_pool2d_backward, g, 1, &(backward_args){gra_call_shape(c, 0), *a});
+    backward_args a = {.shape = gra_call_shape(c, 0)};
+    if (resolve(c->args, &a.pool))
+        dx[0] = gra_apply(&gra_op_avg_pool2d_backward, g, 1, &a);
 }
 
 const gra_op gra_op_avg_pool2d = {
@@ -158,11 +174,6 @@ gra_tensor *gra_avg_pool2d_with(gra_avg_pool2d_options o)
     if (!gra__pool_options("avg_pool2d", o.kernel_size, o.kernel_size_hw, o.stride, o.stride_hw,
                            o.padding, o.padding_hw, args.kernel, args.stride, args.padding))
         return NULL;
-    if (o.divisor_override < 0)
-        return gra_fail(
-            "avg_pool2d: divisor_override %lld is negative; a positive divisor is needed, "
-            "or 0 for the window's size",
-            (long long)o.divisor_override);
     gra_tensor *const batch = gra__as_batch("avg_pool2d", o.input);
     gra_tensor *const y = batch ? gra_apply(&gra_op_avg_pool2d, &batch, 1, &args) : NULL;
     return batch == o.input ? y : y ? gra_squeeze(y, GRA_DIMS(0)) : NULL;

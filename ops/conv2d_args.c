@@ -82,7 +82,8 @@ static bool shapes_agree(const char *op, const gra_tensor *x, const gra_tensor *
 bool gra__conv_agrees(const char *op, const gra_tensor *x, const gra_tensor *w,
                       const gra_tensor *bias, int dims, int64_t groups)
 {
-    return gra__conv_dtypes_agree(op, x, w, bias) && shapes_agree(op, x, w, bias, dims, groups);
+    return gra__conv_dtypes_agree(op, x, w, bias) && gra__is_batch(op, x->shape, dims) &&
+           shapes_agree(op, x, w, bias, dims, groups);
 }
 
 void gra__same_padding(int64_t kernel, int64_t dilation, int64_t ends[2])

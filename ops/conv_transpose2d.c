@@ -58,6 +58,8 @@ static bool shapes_agree(const char *op, const gra_tensor *x, const gra_tensor *
                          const gra_tensor *bias, int64_t groups)
 {
     char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
+    if (!gra__is_batch(op, x->shape, 2))
+        return false;
     if (w->shape.count != 4) {
         gra_fail("%s: weight has shape %s; [C, K / groups, R, S] is needed", op,
                  gra_shape_text(w->shape, a));

@@ -25,6 +25,13 @@ gra__pool2d_shape gra__max_pool2d_kernel_shape(gra_shape x, gra_shape y,
     return gra__pool_shape(x, y, a->kernel, a->stride, a->padding, a->dilation);
 }
 
+/* Called by name, the op may be given any numbers, and no stride. False with an error. */
+static bool resolve(const char *op, const gra__max_pool2d_args *a, gra__max_pool2d_args *resolved)
+{
+    *resolved = *a;
+    return gra__pool_numbers(op, a->kernel, resolved->stride, a->padding);
+}
+
 /* ---- the gradient: winners are places in the plane (int64) or in the window (uint8) ---- */
 
 static void backward_channels_last(gra_call *c)
@@ -62,12 +69,14 @@ static void backward_forward(gra_call *c)
     c->out[0] = gra__converted(dx, c->in[0]->dtype);
 }
 
-gra_tensor *gra__max_pool2d_places(gra_shape x, gra_tensor *winners, const gra__max_pool2d_args *a)
+gra_tensor *gra__max_pool2d_places(gra_shape x, gra_tensor *winners,
+                                   const gra__max_pool2d_args *args)
 {
-    if (winners->dtype == GRA_INT64)
+    gra__max_pool2d_args a;
+    if (winners->dtype == GRA_INT64 || !resolve("max_pool2d", args, &a))
         return winners;
     gra_tensor *const wide = gra__empty_channels_last("max_pool2d", winners->shape, GRA_INT64);
-    const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(x, winners->shape, a);
+    const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(x, winners->shape, &a);
     if (wide)
         gra__max_pool2d_nhwc_indices(&s, x.size[1], gra__ptr(winners), gra__ptr(wide));
     return wide;
@@ -135,13 +144,14 @@ static bool output_of(const char *op, gra_shape x, const gra__max_pool2d_args *a
     return true;
 }
 
-gra_tensor *gra__max_pool2d_run(const char *op, gra_tensor *x, const gra__max_pool2d_args *a,
+gra_tensor *gra__max_pool2d_run(const char *op, gra_tensor *x, const gra__max_pool2d_args *args,
                                 gra_tensor **winners)
 {
     gra_shape shape;
-    if (!output_of(op, x->shape, a, &shape))
+    gra__max_pool2d_args a;
+    if (!resolve(op, args, &a) || !output_of(op, x->shape, &a, &shape))
         return NULL;
-    const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(x->shape, shape, a);
+    const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(x->shape, shape, &a);
     if (gra__pool_channels_last(x) && gra__max_pool2d_nhwc_fits(&s))
         return pool_channels_last(op, x, shape, &s, winners);
     return pool_row_major(op, x, shape, &s, winners);
@@ -155,8 +165,10 @@ static void pool_forward(gra_call *c)
 gra_tensor *gra__max_pool2d_backward(gra_tensor *g, gra_tensor *winners, gra_shape shape,
                                      const gra__max_pool2d_args *args)
 {
-    return gra_apply(&gra_op_max_pool2d_backward, (gra_tensor *[]){g, winners}, 2,
-                     &(backward_args){shape, *args});
+    backward_args a = {.shape = shape};
+    if (!resolve("max_pool2d", args, &a.pool))
+        return NULL;
+    return gra_apply(&gra_op_max_pool2d_backward, (gra_tensor *[]){g, winners}, 2, &a);
 }
 
 static void pool_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)

@@ -60,9 +60,19 @@ int64_t gra__window_count(int64_t size, gra__window window, bool ceil_mode)
     return count;
 }
 
+static const char *const extents[] = {"", "L", "H, W", "D, H, W"};
+
+bool gra__is_batch(const char *op, gra_shape x, int dims)
+{
+    char text[GRA_SHAPE_TEXT];
+    if (x.count != dims + 2)
+        gra_fail("%s: input has shape %s; [N, C, %s] is needed", op, gra_shape_text(x, text),
+                 extents[dims]);
+    return x.count == dims + 2;
+}
+
 gra_tensor *gra__as_batch_of(const char *op, gra_tensor *x, int dims)
 {
-    static const char *const extents[] = {"", "L", "H, W", "D, H, W"};
     char text[GRA_SHAPE_TEXT];
     if (x->shape.count == dims + 2)
         return x;
@@ -91,6 +101,8 @@ const char *gra__extent_name(int i, int dims)
 bool gra__windows_output(const char *op, gra_shape x, const gra__window *window, int dims,
                          bool ceil_mode, int64_t *out)
 {
+    if (!gra__is_batch(op, x, dims))
+        return false;
     for (int i = 0; i < dims; i++) {
         const int64_t size = x.size[2 + i];
         if (!gra__in_range(op, "kernel_size", window[i].kernel, 0) ||
@@ -117,23 +129,32 @@ bool gra__window_output(const char *op, gra_shape x, const gra__window window[2]
     return gra__windows_output(op, x, window, 2, ceil_mode, out);
 }
 
+bool gra__pool_numbers(const char *op, const int64_t kernel[2], int64_t stride[2],
+                       const int64_t padding[2])
+{
+    for (int i = 0; i < 2; i++) {
+        if (!gra__in_range(op, "kernel_size", kernel[i], 1) ||
+            !gra__in_range(op, "stride", stride[i], 0) ||
+            !gra__in_range(op, "padding", padding[i], 0))
+            return false;
+        stride[i] = stride[i] ? stride[i] : kernel[i];
+        if (2 * padding[i] <= kernel[i])
+            continue;
+        gra_fail("%s: padding %lld is more than half of kernel_size %lld", op,
+                 (long long)padding[i], (long long)kernel[i]);
+        return false;
+    }
+    return true;
+}
+
 bool gra__pool_options(const char *op, int64_t kernel, const int64_t kernel_hw[2], int64_t stride,
                        const int64_t stride_hw[2], int64_t padding, const int64_t padding_hw[2],
                        int64_t kernels[2], int64_t strides[2], int64_t paddings[2])
 {
-    if (!gra__pair(op, "kernel_size", kernel, 0, kernel_hw, 1, kernels) ||
-        !gra__pair(op, "stride", stride, 0, stride_hw, 0, strides) ||
-        !gra__pair(op, "padding", padding, 0, padding_hw, 0, paddings))
-        return false;
-    for (int i = 0; i < 2; i++) {
-        strides[i] = strides[i] ? strides[i] : kernels[i];
-        if (2 * paddings[i] <= kernels[i])
-            continue;
-        gra_fail("%s: padding %lld is more than half of kernel_size %lld", op,
-                 (long long)paddings[i], (long long)kernels[i]);
-        return false;
-    }
-    return true;
+    return gra__pair(op, "kernel_size", kernel, 0, kernel_hw, 1, kernels) &&
+           gra__pair(op, "stride", stride, 0, stride_hw, 0, strides) &&
+           gra__pair(op, "padding", padding, 0, padding_hw, 0, paddings) &&
+           gra__pool_numbers(op, kernels, strides, paddings);
 }
 
 bool gra__pool_channels_last(const gra_tensor *x)

@@ -35,6 +35,9 @@ int64_t gra__window_count(int64_t size, gra__window window, bool ceil_mode);
 gra_tensor *gra__as_batch(const char *op, gra_tensor *x);
 gra_tensor *gra__as_batch_of(const char *op, gra_tensor *x, int dims);
 
+/* Whether a shape has a batch; an error if not. An op that is called by name may get any. */
+bool gra__is_batch(const char *op, gra_shape x, int dims);
+
 /* y, made of gra__as_batch(x), without the batch that x has not; NULL for NULL. */
 gra_tensor *gra__without_batch(gra_tensor *y, const gra_tensor *x, const gra_tensor *batch);
 
@@ -59,6 +62,10 @@ static inline int64_t gra__pool_stride(const int64_t *stride, const int64_t *ker
 bool gra__pool_options(const char *op, int64_t kernel, const int64_t kernel_hw[2], int64_t stride,
                        const int64_t stride_hw[2], int64_t padding, const int64_t padding_hw[2],
                        int64_t kernels[2], int64_t strides[2], int64_t paddings[2]);
+
+/* The same for numbers that are there already: strides of 0 become the kernel's size. */
+bool gra__pool_numbers(const char *op, const int64_t kernel[2], int64_t stride[2],
+                       const int64_t padding[2]);
 
 /* Whether x goes to the kernels for channels-last images: float32 in that order. */
 bool gra__pool_channels_last(const gra_tensor *x);

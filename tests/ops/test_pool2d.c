@@ -151,6 +151,31 @@ GRA_TEST(pooling_rejects_windows_that_do_not_fit)
     GRA_ASSERT_ERROR("avg_pool2d: padding 2 is more than half of kernel_size 2");
 }
 
+/* Called by name, an op may be given what its function would have seen to. */
+GRA_TEST(pools_and_convolutions_called_by_name_check_what_they_get)
+{
+    gra_tensor *x = gra_zeros(GRA_SHAPE(2, 4, 4));
+    gra_value y, values[] = {gra_tensor_value(sixteen()), gra_int_value(2)};
+    ck_assert_int_eq(gra_invoke("avg_pool2d", values, 2, &y), 0);
+    GRA_ASSERT_VALUES(y.tensor, 3.5, 5.5, 11.5, 13.5);
+    ck_assert_int_eq(gra_invoke("max_pool2d", values, 2, &y), 0);
+    GRA_ASSERT_VALUES(y.tensor, 6, 8, 14, 16);
+    values[1] = gra_int_value(0);
+    ck_assert_int_eq(gra_invoke("max_pool2d", values, 2, &y), -1);
+    GRA_ASSERT_ERROR("max_pool2d: kernel_size 0 is out of range; at least 1 is needed");
+    values[0] = gra_tensor_value(x);
+    values[1] = gra_int_value(2);
+    ck_assert_int_eq(gra_invoke("avg_pool2d", values, 2, &y), -1);
+    GRA_ASSERT_ERROR("avg_pool2d: input has shape [2, 4, 4]; [N, C, H, W] is needed");
+    values[1] = gra_tensor_value(gra_zeros(GRA_SHAPE(1, 2, 3, 3)));
+    ck_assert_int_eq(gra_invoke("conv2d", values, 2, &y), -1);
+    GRA_ASSERT_ERROR("conv2d: input has shape [2, 4, 4]; [N, C, H, W] is needed");
+    gra_value strided[] = {gra_tensor_value(gra_zeros(GRA_SHAPE(1, 2, 4, 4))), values[1],
+                           gra_named("stride", gra_int_value(0))};
+    ck_assert_int_eq(gra_invoke("conv2d", strided, 3, &y), -1);
+    GRA_ASSERT_ERROR("conv2d: stride 0 is out of range; at least 1 is needed");
+}
+
 GRA_TEST(pooling_rejects_wrong_options_shapes_and_dtypes)
 {
     ck_assert_ptr_null(gra_avg_pool2d(sixteen(), 0));
@@ -178,4 +203,5 @@ GRA_TEST_MAIN("pool2d", avg_pool2d_gives_means_and_shares_the_gradient,
               max_unpool2d_rejects_places_outside, lp_pool2d_is_the_norm_of_each_window,
               adaptive_max_pool2d_takes_the_maximum_of_uneven_windows,
               adaptive_max_pool2d_rejects_sizes_and_dtypes, pooling_rejects_windows_that_do_not_fit,
+              pools_and_convolutions_called_by_name_check_what_they_get,
               pooling_rejects_wrong_options_shapes_and_dtypes)
