@@ -138,19 +138,33 @@ static void add_channel(const slicing *s, int64_t n, int64_t c)
         }
 }
 
-static void run_slicing(const slicing *s, int64_t images)
+static void run_units(const slicing *s, int64_t inner, int64_t first, int64_t last)
 {
-    const int64_t inner = s->adds ? s->p->x.size[1] : s->p->y.size[2], units = images * inner;
-    const int64_t threads = units < gra__threads() ? units : gra__threads();
-    if (gra__dry_run())
-        return;
-#pragma omp parallel for num_threads((int)(threads < 1 ? 1 : threads)) schedule(static)
-    for (int64_t unit = 0; unit < units; unit++) {
+    for (int64_t unit = first; unit < last; unit++) {
         if (s->adds)
             add_channel(s, unit / inner, unit % inner);
         else
             copy_slice(s, unit / inner, unit % inner);
     }
+}
+
+static void run_slicing(const slicing *s, int64_t images)
+{
+    enum { WORK = 32768 }; /* elements that are worth a thread of their own */
+    const plan *const p = s->p;
+    const int64_t inner = s->adds ? p->x.size[1] : p->y.size[2], units = images * inner;
+    const gra_shape flat = flat_x(p, images);
+    const int64_t wanted = gra__numel(&flat) / WORK, most = wanted < units ? wanted : units;
+    const int64_t threads = most < gra__threads() ? most : gra__threads();
+    if (gra__dry_run())
+        return;
+    if (threads <= 1) {
+        run_units(s, inner, 0, units);
+        return;
+    }
+#pragma omp parallel for num_threads((int)threads) schedule(static)
+    for (int64_t t = 0; t < threads; t++)
+        run_units(s, inner, units * t / threads, units * (t + 1) / threads);
 }
 
 /* Where image i of a row-major x begins. */
