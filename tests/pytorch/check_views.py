@@ -210,8 +210,8 @@ class Program:
             return
         kind = choose.choice(list(WRITE))
         expanded = any(step == 0 and size > 1 for step, size in zip(self.variables[a].stride(), self.variables[a].shape))
-        if expanded and kind in ("zero_", "fill_"):
-            return  # PyTorch lets these two write the same number several times
+        if expanded and kind in ("zero_", "fill_", "copy_"):
+            return  # PyTorch lets the first two write a number several times, and the third one itself
         b = self.fitting(a)
         if WRITE[kind][0] == 2:
             if b is None:
