@@ -414,6 +414,166 @@ gra_module *gra_nn_dropout3d_with(gra_nn_dropout3d_options options);
 gra_module *gra_nn_alpha_dropout_with(gra_nn_alpha_dropout_options options);
 gra_module *gra_nn_feature_alpha_dropout_with(gra_nn_feature_alpha_dropout_options options);
 
+/* ---- elementwise, with options: see the ops of the same names; inplace overwrites the input, which must
+ * not be a leaf that is trained ---- */
+
+typedef struct gra_nn_leaky_relu_options {
+    int begin_;
+    double negative_slope; /* 0.01 */
+    bool inplace;          /* false */
+} gra_nn_leaky_relu_options;
+
+typedef struct gra_nn_elu_options {
+    int begin_;
+    double alpha; /* 1 */
+    bool inplace; /* false */
+} gra_nn_elu_options;
+
+typedef struct gra_nn_selu_options {
+    int begin_;
+    bool inplace; /* false */
+} gra_nn_selu_options;
+
+typedef struct gra_nn_celu_options {
+    int begin_;
+    double alpha; /* 1 */
+    bool inplace; /* false */
+} gra_nn_celu_options;
+
+typedef struct gra_nn_gelu_options {
+    int begin_;
+    const char *approximate; /* "none"; or "tanh" */
+} gra_nn_gelu_options;
+
+typedef struct gra_nn_silu_options {
+    int begin_;
+    bool inplace; /* false */
+} gra_nn_silu_options;
+
+typedef struct gra_nn_softplus_options {
+    int begin_;
+    double beta;      /* 1 */
+    double threshold; /* 20 */
+} gra_nn_softplus_options;
+
+typedef struct gra_nn_hardtanh_options {
+    int begin_;
+    double min_val, max_val; /* -1 and 1 */
+    bool inplace;            /* false */
+} gra_nn_hardtanh_options;
+
+typedef struct gra_nn_relu6_options {
+    int begin_;
+    bool inplace; /* false */
+} gra_nn_relu6_options;
+
+typedef struct gra_nn_softmax_options {
+    int begin_;
+    int64_t dim; /* -1 */
+} gra_nn_softmax_options;
+
+typedef struct gra_nn_log_softmax_options {
+    int begin_;
+    int64_t dim; /* -1 */
+} gra_nn_log_softmax_options;
+
+/* Parameter "weight" [num_parameters]: one slope for all, or one for each channel, dim 1 of x. */
+typedef struct gra_nn_prelu_options {
+    int begin_;
+    int64_t num_parameters; /* 1 */
+    double init;            /* 0.25 */
+} gra_nn_prelu_options;
+
+gra_nn_leaky_relu_options gra_nn_leaky_relu_defaults(void);
+gra_nn_elu_options gra_nn_elu_defaults(void);
+gra_nn_selu_options gra_nn_selu_defaults(void);
+gra_nn_celu_options gra_nn_celu_defaults(void);
+gra_nn_gelu_options gra_nn_gelu_defaults(void);
+gra_nn_silu_options gra_nn_silu_defaults(void);
+gra_nn_softplus_options gra_nn_softplus_defaults(void);
+gra_nn_hardtanh_options gra_nn_hardtanh_defaults(void);
+gra_nn_relu6_options gra_nn_relu6_defaults(void);
+gra_nn_softmax_options gra_nn_softmax_defaults(void);
+gra_nn_log_softmax_options gra_nn_log_softmax_defaults(void);
+gra_nn_prelu_options gra_nn_prelu_defaults(void);
+gra_module *gra_nn_leaky_relu_with(gra_nn_leaky_relu_options options);
+gra_module *gra_nn_elu_with(gra_nn_elu_options options);
+gra_module *gra_nn_selu_with(gra_nn_selu_options options);
+gra_module *gra_nn_celu_with(gra_nn_celu_options options);
+gra_module *gra_nn_gelu_with(gra_nn_gelu_options options);
+gra_module *gra_nn_silu_with(gra_nn_silu_options options);
+gra_module *gra_nn_softplus_with(gra_nn_softplus_options options);
+gra_module *gra_nn_hardtanh_with(gra_nn_hardtanh_options options);
+gra_module *gra_nn_relu6_with(gra_nn_relu6_options options);
+gra_module *gra_nn_softmax_with(gra_nn_softmax_options options);
+gra_module *gra_nn_log_softmax_with(gra_nn_log_softmax_options options);
+gra_module *gra_nn_prelu_with(gra_nn_prelu_options options);
+
+#ifndef __cplusplus
+#define gra_nn_leaky_relu(...)                                                                     \
+    gra_nn_leaky_relu_with(                                                                        \
+        GRA_KEYWORDS(gra_nn_leaky_relu_options, .negative_slope = 0.01, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_elu(...)                                                                            \
+    gra_nn_elu_with(GRA_KEYWORDS(gra_nn_elu_options, .alpha = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_selu(...)                                                                           \
+    gra_nn_selu_with(GRA_KEYWORDS(gra_nn_selu_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_celu(...)                                                                           \
+    gra_nn_celu_with(GRA_KEYWORDS(gra_nn_celu_options, .alpha = 1, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_gelu(...)                                                                           \
+    gra_nn_gelu_with(                                                                              \
+        GRA_KEYWORDS(gra_nn_gelu_options, .approximate = "none", .begin_ = 0, __VA_ARGS__))
+#define gra_nn_silu(...)                                                                           \
+    gra_nn_silu_with(GRA_KEYWORDS(gra_nn_silu_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_softplus(...)                                                                       \
+    gra_nn_softplus_with(GRA_KEYWORDS(gra_nn_softplus_options, .beta = 1, .threshold = 20,         \
+                                      .begin_ = 0, __VA_ARGS__))
+#define gra_nn_hardtanh(...)                                                                       \
+    gra_nn_hardtanh_with(GRA_KEYWORDS(gra_nn_hardtanh_options, .min_val = -1, .max_val = 1,        \
+                                      .begin_ = 0, __VA_ARGS__))
+#define gra_nn_relu6(...)                                                                          \
+    gra_nn_relu6_with(GRA_KEYWORDS(gra_nn_relu6_options, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_softmax(...)                                                                        \
+    gra_nn_softmax_with(GRA_KEYWORDS(gra_nn_softmax_options, .dim = -1, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_log_softmax(...)                                                                    \
+    gra_nn_log_softmax_with(                                                                       \
+        GRA_KEYWORDS(gra_nn_log_softmax_options, .dim = -1, .begin_ = 0, __VA_ARGS__))
+#define gra_nn_prelu(...)                                                                          \
+    gra_nn_prelu_with(GRA_KEYWORDS(gra_nn_prelu_options, .num_parameters = 1, .init = 0.25,        \
+                                   .begin_ = 0, __VA_ARGS__))
+#endif
+
+/* ---- indices, and two inputs ---- */
+
+/* Parameter "weight" [num_embeddings, embedding_dim], normal at first, but for a padding row of zeros that
+ * gets no gradient. Integers [...] give their rows, [..., embedding_dim]. */
+typedef struct gra_nn_embedding_options {
+    int begin_;
+    int64_t num_embeddings, embedding_dim;
+    int64_t padding_idx;     /* GRA_NO_INDEX; below 0 from the end */
+    bool scale_grad_by_freq; /* false; true: gradients over how often each row was looked up */
+} gra_nn_embedding_options;
+
+/* The cosine between two inputs along dim, called through gra_loss(module, x1, x2). */
+typedef struct gra_nn_cosine_similarity_options {
+    int begin_;
+    int64_t dim; /* 1 */
+    double eps;  /* 1e-8 */
+} gra_nn_cosine_similarity_options;
+
+gra_nn_embedding_options gra_nn_embedding_defaults(void);
+gra_nn_cosine_similarity_options gra_nn_cosine_similarity_defaults(void);
+gra_module *gra_nn_embedding_with(gra_nn_embedding_options options);
+gra_module *gra_nn_cosine_similarity_with(gra_nn_cosine_similarity_options options);
+
+#ifndef __cplusplus
+#define gra_nn_embedding(...)                                                                      \
+    gra_nn_embedding_with(GRA_KEYWORDS(gra_nn_embedding_options, .padding_idx = GRA_NO_INDEX,      \
+                                       .begin_ = 0, __VA_ARGS__))
+#define gra_nn_cosine_similarity(...)                                                              \
+    gra_nn_cosine_similarity_with(GRA_KEYWORDS(gra_nn_cosine_similarity_options, .dim = 1,         \
+                                               .eps = 1e-8, .begin_ = 0, __VA_ARGS__))
+#endif
+
 /* ---- shapes ---- */
 
 /* The patches of images as columns, and columns added up to images: see gra_unfold and gra_fold. */
