@@ -24,14 +24,19 @@ typedef struct {
 
 enum { BLOCK = 64, THREAD_ELEMENTS = 32768 };
 
-/* The columns from `first` of a slab, at most BLOCK of them; SUM is the type of the sums. */
+/* The columns from `first` of a slab, at most BLOCK of them; SUM is the type of the sums. The sum of a
+ * single column, the usual case, stays in a register. */
 #define SUM_COLUMNS(name, T, SUM)                                                                  \
     static void name(const sums *s, int64_t slab, int64_t first, const void *x, void *y)           \
     {                                                                                              \
         const int64_t rest = s->inner - first, width = rest < BLOCK ? rest : BLOCK;                \
         const int64_t begin = slab * s->n * s->inner + first;                                      \
-        SUM sum[BLOCK] = {0};                                                                      \
-        for (int64_t i = 0; i < s->n; i++) {                                                       \
+        SUM one = 0, sum[BLOCK] = {0};                                                             \
+        for (int64_t i = 0; s->inner == 1 && i < s->n; i++) {                                      \
+            const int64_t at = begin + (s->reverse ? s->n - 1 - i : i);                            \
+            ((T *)y)[at] = (T)(one += (SUM)((const T *)x)[at]);                                    \
+        }                                                                                          \
+        for (int64_t i = 0; s->inner > 1 && i < s->n; i++) {                                       \
             const int64_t at = begin + (s->reverse ? s->n - 1 - i : i) * s->inner;                 \
             const T *const from = (const T *)x + at;                                               \
             T *const to = (T *)y + at;                                                             \
