@@ -8,6 +8,7 @@
 
 enum { USAGE = 2 };
 
-int command_ops(int count, char **arguments); /* ops [NAME] */
+int command_check_op(int count, char **arguments); /* check-op LIBRARY [NAME] */
+int command_ops(int count, char **arguments);      /* ops [NAME] */
 
 #endif

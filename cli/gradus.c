@@ -9,6 +9,8 @@ static const struct {
     const char *name, *arguments, *what;
     int (*run)(int count, char **arguments);
 } commands[] = {
+    {"check-op", "LIBRARY [NAME]", "whether the ops of a plugin, or one of them, do what they say",
+     command_check_op},
     {"ops", "[NAME]", "the schemas of all ops, or one op's schema and documentation", command_ops},
 };
 
