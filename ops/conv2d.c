@@ -100,9 +100,18 @@ static void conv_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
     gra__conv2d_gradients(c, c->out[0] ? gra__relu_backward(g[0], c->out[0]) : g[0], c->args, dx);
 }
 
+static bool gradient_fits(const gra_call *c, gra_shape x, gra_shape w)
+{
+    const gra__conv2d_args *const a = &((const backward_args *)c->args)->conv;
+    return gra__conv_gradient_fits(gra_op_name(c->op), c->in[0], c->in[1], x, w, a->stride,
+                                   a->padding, a->dilation, 2, a->groups);
+}
+
 static void backward_input_forward(gra_call *c)
 {
     const backward_args *const a = c->args;
+    if (!gradient_fits(c, a->shape, c->in[1]->shape))
+        return;
     const gra__conv2d_shape s =
         gra__conv2d_kernel_shape(a->shape, c->in[1]->shape, c->in[0]->shape, &a->conv);
     gra_tensor *const w = turned(c->in[1], &a->conv);
@@ -122,6 +131,8 @@ static void backward_input_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
 static void backward_weight_forward(gra_call *c)
 {
     const backward_args *const a = c->args;
+    if (!gradient_fits(c, c->in[1]->shape, a->shape))
+        return;
     const gra__conv2d_shape s =
         gra__conv2d_kernel_shape(c->in[1]->shape, a->shape, c->in[0]->shape, &a->conv);
     gra_tensor *const dw =
@@ -141,6 +152,8 @@ static void backward_weight_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)
 static void backward_weight_bias_forward(gra_call *c)
 {
     const backward_args *const a = c->args;
+    if (!gradient_fits(c, c->in[1]->shape, a->shape))
+        return;
     const gra__conv2d_shape s =
         gra__conv2d_kernel_shape(c->in[1]->shape, a->shape, c->in[0]->shape, &a->conv);
     gra_tensor *const dw =
@@ -150,7 +163,14 @@ static void backward_weight_bias_forward(gra_call *c)
 
 static void backward_bias_forward(gra_call *c)
 {
-    c->out[0] = gra__conv2d_sum_bias(c->in[0]);
+    const gra_tensor *const g = c->in[0];
+    char text[GRA_SHAPE_TEXT];
+    if (g->shape.count != 4 || !gra_dtype_is_floating(g->dtype))
+        gra_fail(
+            "conv2d_backward_bias: g is %s of shape %s; a floating-point [N, K, P, Q] is needed",
+            gra_dtype_name(g->dtype), gra_shape_text(g->shape, text));
+    else
+        c->out[0] = gra__conv2d_sum_bias(c->in[0]);
 }
 
 static void backward_bias_vjp(gra_call *c, gra_tensor **u, gra_tensor **dx)

@@ -20,6 +20,13 @@ typedef struct gra__conv2d_args {
  * shapes; false with an error. The weight has `dims` dims behind the channels, as x has. */
 bool gra__conv_agrees(const char *op, const gra_tensor *x, const gra_tensor *w,
                       const gra_tensor *bias, int dims, int64_t groups);
+/* The same for a gradient op, called by name perhaps: whether g is the gradient of a convolution's result,
+ * given the shapes of input and weight, one of which is that of the other tensor. A pair or triple each. */
+bool gra__conv_gradient_fits(const char *op, const gra_tensor *g, const gra_tensor *other,
+                             gra_shape x, gra_shape w, const int64_t *stride,
+                             const int64_t *padding, const int64_t *dilation, int dims,
+                             int64_t groups);
+
 bool gra__conv_dtypes_agree(const char *op, const gra_tensor *x, const gra_tensor *w,
                             const gra_tensor *bias);
 

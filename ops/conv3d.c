@@ -315,9 +315,18 @@ static bool run_input(const plan *p, gra_tensor *g, gra_tensor *w, gra_tensor *d
     return slices != NULL;
 }
 
+static bool gradient_fits(const gra_call *c, gra_shape x, gra_shape w)
+{
+    const conv_args *const a = &((const backward_args *)c->args)->conv;
+    return gra__conv_gradient_fits(gra_op_name(c->op), c->in[0], c->in[1], x, w, a->stride,
+                                   a->padding, a->dilation, 3, a->groups);
+}
+
 static void backward_input_forward(gra_call *c)
 {
     const backward_args *const a = c->args;
+    if (!gradient_fits(c, a->shape, c->in[1]->shape))
+        return;
     const plan p = plan_of(a->shape, c->in[1]->shape, c->in[0]->shape, &a->conv, c->in[0]->dtype);
     gra_tensor *const g = gra__packed(c->in[0], p.dtype);
     gra_tensor *const w = g ? flat_weight(&p, c->in[1]) : NULL;
@@ -359,6 +368,8 @@ static bool run_weight(const plan *p, gra_tensor *g, gra_tensor *x, gra_tensor *
 static void backward_weight_forward(gra_call *c)
 {
     const backward_args *const a = c->args;
+    if (!gradient_fits(c, c->in[1]->shape, a->shape))
+        return;
     const plan p = plan_of(c->in[1]->shape, a->shape, c->in[0]->shape, &a->conv, c->in[0]->dtype);
     gra_tensor *const g = gra__packed(c->in[0], p.dtype);
     gra_tensor *const x = g ? gra__packed(c->in[1], p.dtype) : NULL;
