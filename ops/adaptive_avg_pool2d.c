@@ -47,6 +47,30 @@ static gra_tensor *ready(const char *op, gra_tensor *x)
     return x->dtype == GRA_BFLOAT16 ? gra__converted(x, GRA_FLOAT32) : x;
 }
 
+/* Whether an image of this shape can be pooled, or a gradient spread, to h x w pixels; false with an error. */
+static bool pixels_fit(const char *op, gra_shape shape, int64_t h, int64_t w)
+{
+    const int first = shape.count - 2; /* of the dims that are pixels */
+    char text[GRA_SHAPE_TEXT];
+    if (h >= 1 && w >= 1 && h <= INT32_MAX && w <= INT32_MAX && shape.size[first] >= 1 &&
+        shape.size[first + 1] >= 1)
+        return true;
+    gra_fail(
+        "%s: an image of shape %s cannot be pooled to %lld x %lld; at least one pixel is needed "
+        "on both sides",
+        op, gra_shape_text(shape, text), (long long)h, (long long)w);
+    return false;
+}
+
+/* Called by name, the ops may be given any tensor and numbers. */
+static bool call_fits(const gra_call *c)
+{
+    const pool_args *const a = c->args;
+    const char *const name = gra_op_name(c->op);
+    return gra__is_batch(name, c->in[0]->shape, 2) &&
+           pixels_fit(name, c->in[0]->shape, a->size[0], a->size[1]);
+}
+
 /* A tensor like x with the height and width of args. */
 static gra_tensor *result_for(gra_tensor *x, const pool_args *a)
 {
@@ -56,7 +80,7 @@ static gra_tensor *result_for(gra_tensor *x, const pool_args *a)
 
 static void pool_forward(gra_call *c)
 {
-    gra_tensor *const x = ready("adaptive_avg_pool2d", c->in[0]);
+    gra_tensor *const x = call_fits(c) ? ready("adaptive_avg_pool2d", c->in[0]) : NULL;
     gra_tensor *const y = x ? result_for(x, c->args) : NULL;
     if (!y)
         return;
@@ -70,7 +94,7 @@ static void pool_forward(gra_call *c)
 
 static void backward_forward(gra_call *c)
 {
-    gra_tensor *const g = ready("adaptive_avg_pool2d_backward", c->in[0]);
+    gra_tensor *const g = call_fits(c) ? ready("adaptive_avg_pool2d_backward", c->in[0]) : NULL;
     gra_tensor *const dx = g ? result_for(g, c->args) : NULL;
     if (!dx)
         return;
@@ -123,18 +147,13 @@ static gra_tensor *pool(gra_tensor *x, int64_t h, int64_t w)
 
 gra_tensor *gra_adaptive_avg_pool2d(gra_tensor *x, int64_t h, int64_t w)
 {
-    char text[GRA_SHAPE_TEXT];
     if (!x || gra_error())
         return gra_apply(&gra_op_adaptive_avg_pool2d, &x, 1, &(pool_args){{h, w}});
     gra_tensor *const batch = gra__as_batch("adaptive_avg_pool2d", x);
     if (!batch)
         return NULL;
-    if (h < 1 || w < 1 || h > INT32_MAX || w > INT32_MAX || batch->shape.size[2] < 1 ||
-        batch->shape.size[3] < 1)
-        return gra_fail(
-            "adaptive_avg_pool2d: an image of shape %s cannot be pooled to %lld x %lld; "
-            "at least one pixel is needed on both sides",
-            gra_shape_text(x->shape, text), (long long)h, (long long)w);
+    if (!pixels_fit("adaptive_avg_pool2d", x->shape, h, w))
+        return NULL;
     gra_tensor *const y = pool(batch, h, w);
     return batch == x ? y : y ? gra_squeeze(y, GRA_DIMS(0)) : NULL;
 }

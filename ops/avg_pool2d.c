@@ -103,9 +103,24 @@ static gra_tensor *backward_channels_last(gra_tensor *g, const backward_args *a)
     return dx;
 }
 
+/* Called by name, the op may be given any shape and numbers. */
+static bool backward_fits(gra_shape g, const backward_args *a)
+{
+    pool_args p;
+    if (!resolve(&a->pool, &p))
+        return false;
+    const gra__window window[2] = {
+        {p.kernel[0], p.stride[0], p.padding[0], 1},
+        {p.kernel[1], p.stride[1], p.padding[1], 1},
+    };
+    return gra__pool_gradient_fits("avg_pool2d_backward", g, a->shape, window, p.ceil_mode);
+}
+
 static void backward_forward(gra_call *c)
 {
     const backward_args *const a = c->args;
+    if (!backward_fits(c->in[0]->shape, a))
+        return;
     if (gra__pool_channels_last(c->in[0])) {
         c->out[0] = backward_channels_last(c->in[0], a);
         return;

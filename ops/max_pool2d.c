@@ -32,7 +32,56 @@ static bool resolve(const char *op, const gra__max_pool2d_args *a, gra__max_pool
     return gra__pool_numbers(op, a->kernel, resolved->stride, a->padding);
 }
 
+static void windows_of(const gra__max_pool2d_args *a, gra__window window[2])
+{
+    for (int i = 0; i < 2; i++)
+        window[i] = (gra__window){a->kernel[i], gra__pool_stride(a->stride, a->kernel, i),
+                                  a->padding[i], a->dilation[i]};
+}
+
 /* ---- the gradient: winners are places in the plane (int64) or in the window (uint8) ---- */
+
+/* Whether the places in a window are bytes. */
+static bool window_fits(const char *op, gra_shape g, const backward_args *a)
+{
+    const gra__max_pool2d_args *const p = &a->pool;
+    gra__window window[2];
+    windows_of(p, window);
+    if (!gra__pool_gradient_fits(op, g, a->shape, window, p->ceil_mode))
+        return false;
+    const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(a->shape, g, p);
+    if (gra__max_pool2d_nhwc_fits(&s))
+        return true;
+    gra_fail("%s: winners are uint8, which has no room for the %lld x %lld places of a window; "
+             "int64 is needed",
+             op, (long long)p->kernel[0], (long long)p->kernel[1]);
+    return false;
+}
+
+/* Called by name, the op may be given any tensors and numbers. Places in the plane say all, and the numbers
+ * may then be those of no window (adaptive_max_pool2d); places in the window need them. */
+static bool backward_fits(const gra_call *c)
+{
+    static const char name[] = "max_pool2d_backward";
+    const backward_args *const a = c->args;
+    const gra_shape g = c->in[0]->shape, winners = c->in[1]->shape;
+    char text[3][GRA_SHAPE_TEXT];
+    if (g.count != 4 || a->shape.count != 4 || !gra_shape_equal(g, winners) ||
+        g.size[0] != a->shape.size[0] || g.size[1] != a->shape.size[1]) {
+        gra_fail("%s: g has shape %s, winners %s, and the input %s; [N, C, P, Q] twice and "
+                 "[N, C, H, W] are needed",
+                 name, gra_shape_text(g, text[0]), gra_shape_text(winners, text[1]),
+                 gra_shape_text(a->shape, text[2]));
+        return false;
+    }
+    if (c->in[1]->dtype == GRA_INT64)
+        return true;
+    if (c->in[1]->dtype == GRA_UINT8 && c->in[0]->dtype == GRA_FLOAT32)
+        return window_fits(name, g, a);
+    gra_fail("%s: g is %s and winners are %s; they are int64, or uint8 where g is float32", name,
+             gra_dtype_name(c->in[0]->dtype), gra_dtype_name(c->in[1]->dtype));
+    return false;
+}
 
 static void backward_channels_last(gra_call *c)
 {
@@ -51,6 +100,8 @@ static void backward_channels_last(gra_call *c)
 
 static void backward_forward(gra_call *c)
 {
+    if (!backward_fits(c))
+        return;
     if (c->in[1]->dtype == GRA_UINT8) {
         backward_channels_last(c);
         return;
@@ -62,11 +113,16 @@ static void backward_forward(gra_call *c)
     if (!dx)
         return;
     const gra__pool2d_shape s = gra__max_pool2d_kernel_shape(a->shape, g->shape, &a->pool);
-    if (g->dtype == GRA_FLOAT64)
-        gra__max_pool2d_backward_f64(&s, gra__ptr(g), gra__ptr(winners), gra__ptr(dx));
+    const bool inside =
+        g->dtype == GRA_FLOAT64
+            ? gra__max_pool2d_backward_f64(&s, gra__ptr(g), gra__ptr(winners), gra__ptr(dx))
+            : gra__max_pool2d_backward_f32(&s, gra__ptr(g), gra__ptr(winners), gra__ptr(dx));
+    if (inside)
+        c->out[0] = gra__converted(dx, c->in[0]->dtype);
     else
-        gra__max_pool2d_backward_f32(&s, gra__ptr(g), gra__ptr(winners), gra__ptr(dx));
-    c->out[0] = gra__converted(dx, c->in[0]->dtype);
+        gra_fail("max_pool2d_backward: a winner lies outside of its plane of %lld x %lld pixels; "
+                 "places are 0 to %lld",
+                 (long long)s.h, (long long)s.w, (long long)(s.h * s.w - 1));
 }
 
 gra_tensor *gra__max_pool2d_places(gra_shape x, gra_tensor *winners,
@@ -134,10 +190,8 @@ static gra_tensor *pool_row_major(const char *op, gra_tensor *x, gra_shape shape
 static bool output_of(const char *op, gra_shape x, const gra__max_pool2d_args *a, gra_shape *shape)
 {
     int64_t out[2];
-    const gra__window window[2] = {
-        {a->kernel[0], gra__pool_stride(a->stride, a->kernel, 0), a->padding[0], a->dilation[0]},
-        {a->kernel[1], gra__pool_stride(a->stride, a->kernel, 1), a->padding[1], a->dilation[1]},
-    };
+    gra__window window[2];
+    windows_of(a, window);
     if (!gra__window_output(op, x, window, a->ceil_mode, out))
         return false;
     *shape = GRA_SHAPE(x.size[0], x.size[1], out[0], out[1]);

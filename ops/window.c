@@ -2,6 +2,7 @@
 #include "ops/window.h"
 
 #include "core/error.h"
+#include "core/shape_check.h"
 #include "ops/iterate.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
@@ -155,6 +156,22 @@ bool gra__pool_options(const char *op, int64_t kernel, const int64_t kernel_hw[2
            gra__pair(op, "stride", stride, 0, stride_hw, 0, strides) &&
            gra__pair(op, "padding", padding, 0, padding_hw, 0, paddings) &&
            gra__pool_numbers(op, kernels, strides, paddings);
+}
+
+bool gra__pool_gradient_fits(const char *op, gra_shape g, gra_shape x, const gra__window window[2],
+                             bool ceil_mode)
+{
+    int64_t out[2];
+    char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT], c[GRA_SHAPE_TEXT];
+    if (gra__shape_numel(op, x, sizeof(double)) < 0 ||
+        !gra__window_output(op, x, window, ceil_mode, out))
+        return false;
+    const gra_shape wanted = GRA_SHAPE(x.size[0], x.size[1], out[0], out[1]);
+    if (gra_shape_equal(g, wanted))
+        return true;
+    gra_fail("%s: g has shape %s; the pooling of an input of shape %s has shape %s", op,
+             gra_shape_text(g, a), gra_shape_text(x, b), gra_shape_text(wanted, c));
+    return false;
 }
 
 bool gra__pool_channels_last(const gra_tensor *x)

@@ -67,6 +67,11 @@ bool gra__pool_options(const char *op, int64_t kernel, const int64_t kernel_hw[2
 bool gra__pool_numbers(const char *op, const int64_t kernel[2], int64_t stride[2],
                        const int64_t padding[2]);
 
+/* Whether g and the shape of a pooling's input fit each other, for a gradient op called by name: g has
+ * the shape of the result. The numbers of the windows are checked too, as by gra__window_output. */
+bool gra__pool_gradient_fits(const char *op, gra_shape g, gra_shape x, const gra__window window[2],
+                             bool ceil_mode);
+
 /* Whether x goes to the kernels for channels-last images: float32 in that order. */
 bool gra__pool_channels_last(const gra_tensor *x);
 

@@ -195,22 +195,29 @@ void gra__max_pool2d_forward_f64(const gra__pool2d_shape *d, const double *x, do
               max_plane_f64(d, x + item * in, y + item * out, indices + item * out));
 }
 
-/* dx = 0, then dx[index] += g; windows may overlap. */
+/* dx = 0, then dx[index] += g; windows may overlap. An index outside of the plane sets *outside. */
 #define MAX_BACKWARD(real, suffix)                                                                 \
     static void max_plane_backward_##suffix(const gra__pool2d_shape *d, const real *g,             \
-                                            const int64_t *indices, real *dx)                      \
+                                            const int64_t *indices, real *dx, bool *outside)       \
     {                                                                                              \
-        memset(dx, 0, (size_t)(d->h * d->w) * sizeof *dx);                                         \
-        for (int64_t i = 0; i < d->out_h * d->out_w; i++)                                          \
-            dx[indices[i]] += g[i];                                                                \
+        const uint64_t plane = (uint64_t)(d->h * d->w);                                            \
+        memset(dx, 0, (size_t)plane * sizeof *dx);                                                 \
+        for (int64_t i = 0; i < d->out_h * d->out_w; i++) {                                        \
+            if ((uint64_t)indices[i] < plane)                                                      \
+                dx[indices[i]] += g[i];                                                            \
+            else                                                                                   \
+                __atomic_store_n(outside, true, __ATOMIC_RELAXED);                                 \
+        }                                                                                          \
     }                                                                                              \
-    void gra__max_pool2d_backward_##suffix(const gra__pool2d_shape *d, const real *g,              \
+    bool gra__max_pool2d_backward_##suffix(const gra__pool2d_shape *d, const real *g,              \
                                            const int64_t *indices, real *dx)                       \
     {                                                                                              \
         const int64_t in = d->h * d->w, out = d->out_h * d->out_w;                                 \
-        EACH_ITEM(                                                                                 \
-            thread_count(d), d->planes,                                                            \
-            max_plane_backward_##suffix(d, g + item * out, indices + item * out, dx + item * in)); \
+        bool outside = false;                                                                      \
+        EACH_ITEM(thread_count(d), d->planes,                                                      \
+                  max_plane_backward_##suffix(d, g + item * out, indices + item * out,             \
+                                              dx + item * in, &outside));                          \
+        return !outside;                                                                           \
     }
 MAX_BACKWARD(float, f32)
 MAX_BACKWARD(double, f64)

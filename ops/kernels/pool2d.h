@@ -37,9 +37,10 @@ void gra__max_pool2d_forward_f32(const gra__pool2d_shape *shape, const float *x,
                                  int64_t *indices);
 void gra__max_pool2d_forward_f64(const gra__pool2d_shape *shape, const double *x, double *y,
                                  int64_t *indices);
-void gra__max_pool2d_backward_f32(const gra__pool2d_shape *shape, const float *g,
+/* False where an index lies outside of the plane; the others are added all the same. */
+bool gra__max_pool2d_backward_f32(const gra__pool2d_shape *shape, const float *g,
                                   const int64_t *indices, float *dx);
-void gra__max_pool2d_backward_f64(const gra__pool2d_shape *shape, const double *g,
+bool gra__max_pool2d_backward_f64(const gra__pool2d_shape *shape, const double *g,
                                   const int64_t *indices, double *dx);
 
 #endif
