@@ -39,6 +39,8 @@ typedef struct {
     pooled_args of;
 } backward_args;
 
+enum { MODERATE = 1 << 19 }; /* sizes below have products that cannot overflow */
+
 /* ---- the work on a few images ---- */
 
 typedef struct {
@@ -112,6 +114,66 @@ static double flops_of(const plan *p, gra_shape w)
     return gra__conv2d_flops(p->sums, w);
 }
 
+/* ---- what the fused kernels take ---- */
+
+/* Numbers of windows whose products with moderate sizes cannot overflow. */
+static bool numbers_fit(const int64_t kernel[2], const int64_t stride[2], const int64_t padding[2],
+                        const int64_t dilation[2])
+{
+    bool fit = true;
+    for (int i = 0; i < 2; i++)
+        fit = fit && kernel[i] > 0 && kernel[i] < MODERATE && stride[i] > 0 &&
+              stride[i] <= INT32_MAX && padding[i] >= 0 && padding[i] < MODERATE &&
+              dilation[i] > 0 && dilation[i] <= INT32_MAX;
+    return fit;
+}
+
+static bool sizes_fit(gra_shape x, gra_shape w, int64_t groups)
+{
+    bool fit = x.count == 4 && w.count == 4 && x.size[0] > 0 && groups > 0;
+    for (int d = 1; d < 4 && fit; d++)
+        fit = x.size[d] > 0 && x.size[d] < MODERATE;
+    return fit && w.size[0] > 0 && w.size[0] < MODERATE && w.size[0] % groups == 0 &&
+           x.size[1] % groups == 0 && x.size[1] / groups == w.size[1];
+}
+
+/* Whether input and weight of these shapes have a convolution that has a pooling of less than 256 positions. */
+static bool shapes_fit(gra_shape x, gra_shape w, const pooled_args *a)
+{
+    const gra__conv2d_args *const c = &a->conv;
+    const gra__max_pool2d_args *const m = &a->pool;
+    if (!sizes_fit(x, w, c->groups) || c->flip_kernel ||
+        !numbers_fit(w.size + 2, c->stride, c->padding, c->dilation) ||
+        !numbers_fit(m->kernel, m->stride, m->padding, m->dilation) || m->kernel[0] >= 16 ||
+        m->kernel[1] >= 16 || 2 * m->padding[0] > m->kernel[0] || 2 * m->padding[1] > m->kernel[1])
+        return false;
+    const plan p = plan_of(x, w, a);
+    return p.sum_floats > 0 && p.y_floats > 0 && gra__conv2d_nhwc_fits(&p.conv);
+}
+
+static bool tensors_fit(const gra_tensor *x, const gra_tensor *w, const gra_tensor *bias)
+{
+    return x->dtype == GRA_FLOAT32 && w->dtype == GRA_FLOAT32 &&
+           (!bias || (bias->dtype == GRA_FLOAT32 && bias->shape.count == 1 && w->shape.count == 4 &&
+                      bias->shape.size[0] == w->shape.size[0]));
+}
+
+/* Called by name, the op may be given any tensors and numbers. */
+static bool call_fits(const gra_call *c)
+{
+    char x[GRA_SHAPE_TEXT], w[GRA_SHAPE_TEXT];
+    const gra_tensor *const bias = c->n_in > 2 ? c->in[2] : NULL;
+    if (tensors_fit(c->in[0], c->in[1], bias) &&
+        shapes_fit(c->in[0]->shape, c->in[1]->shape, c->args))
+        return true;
+    gra_fail(
+        "conv2d_max_pool2d: input %s and weight %s are not what the fused kernels take, float32 "
+        "[N, C, H, W] and [K, C / groups, R, S] with numbers that fit; conv2d and max_pool2d "
+        "say what is wrong, or do it one after the other",
+        gra_shape_text(c->in[0]->shape, x), gra_shape_text(c->in[1]->shape, w));
+    return false;
+}
+
 /* ---- forward ---- */
 
 /* The images from i on. */
@@ -151,6 +213,8 @@ static void pooled_forward(gra_call *c)
     const pooled_args *const a = c->args;
     gra_tensor *const bias = c->n_in > 2 ? c->in[2] : NULL;
     const char *const name = "conv2d_max_pool2d";
+    if (!call_fits(c))
+        return;
     const plan p = plan_of(c->in[0]->shape, c->in[1]->shape, a);
     gra_tensor *const x = gra__channels_last(c->in[0]);
     gra_tensor *const w = gra__packed(c->in[1], GRA_FLOAT32);
@@ -244,11 +308,38 @@ static void run_backward(const plan *all, int64_t i, const backward_args *a, gra
         gra__add_scaled_into(out[2], 1, s->db);
 }
 
+static bool is_float32_of(const gra_tensor *t, gra_shape shape)
+{
+    return t && t->dtype == GRA_FLOAT32 && gra_shape_equal(t->shape, shape);
+}
+
+/* Called by name, the op may be given any tensors and numbers. */
+static bool backward_fits(const gra_call *c)
+{
+    const backward_args *const a = c->args;
+    gra_tensor *const g = c->in[0], *const winners = c->in[1];
+    char text[3][GRA_SHAPE_TEXT];
+    if (shapes_fit(a->x, a->w, &a->of)) {
+        const plan p = plan_of(a->x, a->w, &a->of);
+        if (is_float32_of(g, p.y) && winners->dtype == GRA_UINT8 &&
+            gra_shape_equal(winners->shape, p.y) && (!a->weight || is_float32_of(c->in[2], a->x)) &&
+            (!a->input || is_float32_of(c->in[3], a->w)))
+            return true;
+    }
+    gra_fail("conv2d_max_pool2d_backward: g %s does not fit an input of shape %s and a weight of "
+             "shape %s; what conv2d_max_pool2d takes and gives is needed, and its winners",
+             gra_shape_text(g->shape, text[0]), gra_shape_text(a->x, text[1]),
+             gra_shape_text(a->w, text[2]));
+    return false;
+}
+
 /* A gradient that is not wanted has no elements. */
 static void backward_forward(gra_call *c)
 {
     const backward_args *const a = c->args;
     const char *const name = "conv2d_max_pool2d";
+    if (!backward_fits(c))
+        return;
     const plan p = plan_of(a->x, a->w, &a->of);
     gra_tensor *in[] = {gra__channels_last(c->in[0]), gra__channels_last(c->in[1]),
                         a->weight ? gra__channels_last(c->in[2]) : NULL,
@@ -335,35 +426,16 @@ const gra_op gra_op_conv2d_max_pool2d = {
     .flops = pooled_flops,
 };
 
-/* Sizes whose products cannot overflow. */
-static bool is_moderate(const gra_tensor *t, const int64_t padding[2])
-{
-    enum { MOST = 1 << 19 };
-    return t->shape.count == 4 && t->shape.size[1] < MOST && t->shape.size[2] < MOST &&
-           t->shape.size[3] < MOST && padding[0] < MOST && padding[1] < MOST;
-}
-
-static bool agree(const gra_conv2d_options *o)
-{
-    const gra_tensor *const x = o->input, *const w = o->weight, *const b = o->bias;
-    return !o->flip_kernel && w->shape.count == 4 && w->shape.size[0] < 1 << 19 &&
-           x->dtype == GRA_FLOAT32 && w->dtype == GRA_FLOAT32 && o->groups > 0 &&
-           w->shape.size[0] % o->groups == 0 && x->shape.size[1] == w->shape.size[1] * o->groups &&
-           (!b || (b->dtype == GRA_FLOAT32 && b->shape.count == 1 &&
-                   b->shape.size[0] == w->shape.size[0]));
-}
-
 /* Whether the kernels for channels-last float32 take both. What is wrong otherwise, the two ops say. */
 static bool fits(const gra_conv2d_options *o, const gra_max_pool2d_options *m, pooled_args *a)
 {
     if (gra_error() || !o->input || !o->weight || o->padding == GRA_SAME ||
         !gra__conv2d_args_of(o, &a->conv) || !gra__max_pool2d_args_of("max_pool2d", m, &a->pool) ||
-        !is_moderate(o->input, a->conv.padding) || !agree(o))
+        !tensors_fit(o->input, o->weight, o->bias) ||
+        !shapes_fit(o->input->shape, o->weight->shape, a))
         return false;
     const plan p = plan_of(o->input->shape, o->weight->shape, a);
-    return p.images > 0 && p.x_floats > 0 && p.sum_floats > 0 && p.y_floats > 0 &&
-           p.pool.kernel_h < 16 && p.pool.kernel_w < 16 && /* less than 256 positions */
-           gra__conv2d_is_channels_last(&p.conv, o->input);
+    return gra__conv2d_is_channels_last(&p.conv, o->input);
 }
 
 bool gra__conv2d_max_pool2d_fits(gra_conv2d_options conv, gra_max_pool2d_options pool)
