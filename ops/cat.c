@@ -23,6 +23,8 @@ static bool is_empty_vector(const gra_shape *shape)
 /* The first tensor that is not an empty vector says how many dims there are; NULL where none has any. */
 static const gra_tensor *leader(const gra_call *c)
 {
+    if (c->n_in == 0)
+        return gra_fail("cat: 0 tensors were given; at least one is needed");
     for (int i = 0; i < c->n_in; i++)
         if (c->in[i]->shape.count == 0)
             return gra_fail("cat: tensor %d has no dims; gra_stack joins such tensors", i);

@@ -19,10 +19,26 @@ typedef struct {
     int64_t dim, start;
 } backward_args;
 
+/* Called by name, the op may be given any numbers. Whether all sizes but one agree, the copy says. */
+static bool backward_fits(const gra_tensor *g, const backward_args *args)
+{
+    const int64_t dim = args->dim;
+    char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
+    if (g->shape.count == args->shape.count && dim >= 0 && dim < g->shape.count &&
+        args->start >= 0 && args->start <= args->shape.size[dim] - g->shape.size[dim])
+        return true;
+    gra_fail("narrow_backward: g of shape %s does not lie at start %lld of dim %lld in shape %s",
+             gra_shape_text(g->shape, a), (long long)args->start, (long long)dim,
+             gra_shape_text(args->shape, b));
+    return false;
+}
+
 static void backward_forward(gra_call *c)
 {
     const backward_args *const args = c->args;
     gra_tensor *const g = c->in[0];
+    if (!backward_fits(g, args))
+        return;
     gra_tensor *const dx = gra__zeros("narrow_backward", args->shape, g->dtype);
     const int64_t length = g->shape.size[args->dim];
     gra_tensor *const part = dx ? gra__narrowed(dx, (int)args->dim, args->start, length) : NULL;

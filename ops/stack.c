@@ -15,6 +15,10 @@ typedef struct {
 
 static bool all_of_one_shape(const gra_call *c)
 {
+    if (c->n_in == 0) {
+        gra_fail("stack: 0 tensors were given; at least one is needed");
+        return false;
+    }
     for (int i = 1; i < c->n_in; i++)
         if (!gra_shape_equal(c->in[i]->shape, c->in[0]->shape)) {
             char a[GRA_SHAPE_TEXT], b[GRA_SHAPE_TEXT];
@@ -29,8 +33,10 @@ static bool all_of_one_shape(const gra_call *c)
 static void stack_forward(gra_call *c)
 {
     const stack_args *const args = c->args;
+    if (!all_of_one_shape(c))
+        return;
     const gra_shape one = c->in[0]->shape;
-    const int dim = all_of_one_shape(c) ? gra__wrap_new_dim("stack", args->dim, one.count) : -1;
+    const int dim = gra__wrap_new_dim("stack", args->dim, one.count);
     if (dim < 0)
         return;
     gra_tensor *const y = gra__empty("stack", gra__shape_inserted(one, dim, c->n_in),
