@@ -341,6 +341,115 @@ GRA_TEST(the_layout_of_a_value_is_plain)
     ck_assert_uint_eq(offsetof(gra_value, tensor), 16);
 }
 
+/* Gradient ops, which only other ops call, when they are called by name */
+
+#define INTS(...)                                                                                  \
+    gra_ints_value((int64_t[]){__VA_ARGS__}, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
+#define ASSERT_UNFIT(text, name, ...)                                                              \
+    do {                                                                                           \
+        ck_assert_int_eq(INVOKE(name, __VA_ARGS__), -1);                                           \
+        GRA_ASSERT_ERROR(text);                                                                    \
+    } while (0)
+
+GRA_TEST(gradients_of_convolutions_say_what_does_not_fit)
+{
+    const gra_value one = gra_int_value(1), none = gra_int_value(0);
+    const gra_value g = gra_tensor_value(gra_ones(GRA_SHAPE(2, 4, 5, 3)));
+    const gra_value w = gra_tensor_value(gra_ones(GRA_SHAPE(4, 3, 3, 3)));
+    const gra_value x = gra_tensor_value(gra_ones(GRA_SHAPE(2, 3, 5, 5)));
+    const gra_value ints = gra_tensor_value(gra_zeros(GRA_SHAPE(2, 3, 5, 5), .dtype = GRA_INT64));
+    ASSERT_UNFIT("conv2d_backward_input: g has shape [2, 4, 5, 3]; input [2, 3, 5, 5] and weight "
+                 "[4, 3, 3, 3] have a result of shape [2, 4, 3, 3]",
+                 "conv2d_backward_input", g, w, INTS(2, 3, 5, 5), one, none, one, one);
+    ASSERT_UNFIT("conv2d_backward_weight: weight has shape [4, 3]; [K, C / groups, R, S] is needed",
+                 "conv2d_backward_weight", g, x, INTS(4, 3), one, none, one, one);
+    ASSERT_UNFIT("conv2d_backward_weight_bias: g is float32, the other tensor int64; one "
+                 "floating-point dtype is needed (gra_to converts)",
+                 "conv2d_backward_weight_bias", g, ints, INTS(4, 3, 3, 3), one, none, one, one);
+    ASSERT_UNFIT("conv2d_backward_input: stride 0 is out of range; at least 1 is needed",
+                 "conv2d_backward_input", g, w, INTS(2, 3, 5, 5), none, none, one, one);
+    ASSERT_UNFIT("conv2d_backward_bias: g is int64 of shape [2, 3, 5, 5]; a floating-point "
+                 "[N, K, P, Q] is needed",
+                 "conv2d_backward_bias", ints);
+    ASSERT_UNFIT("conv3d_backward_input: input has shape [2, 3, 5, 5]; [N, C, D, H, W] is needed",
+                 "conv3d_backward_input", g, w, INTS(2, 3, 5, 5), one, none, one, one);
+}
+
+GRA_TEST(gradients_of_poolings_say_what_does_not_fit)
+{
+    const gra_value one = gra_int_value(1), two = gra_int_value(2), none = gra_int_value(0);
+    const gra_value no = gra_bool_value(false);
+    gra_tensor *const ones = gra_ones(GRA_SHAPE(1, 1, 2, 2));
+    const gra_value g = gra_tensor_value(ones);
+    const gra_value places =
+        gra_tensor_value(gra_full(GRA_SHAPE(1, 1, 2, 2), 9, .dtype = GRA_INT64));
+    const gra_value bytes =
+        gra_tensor_value(gra_full(GRA_SHAPE(1, 1, 2, 2), 9, .dtype = GRA_UINT8));
+    ASSERT_UNFIT(
+        "max_pool2d_backward: a winner lies outside of its plane of 3 x 3 pixels; places are "
+        "0 to 8",
+        "max_pool2d_backward", g, places, INTS(1, 1, 3, 3), two, two, none, one, no);
+    ASSERT_UNFIT(
+        "max_pool2d_backward: g has shape [1, 1, 2, 2], winners [1, 1, 2, 2], and the input "
+        "[4, 4]; [N, C, P, Q] twice and [N, C, H, W] are needed",
+        "max_pool2d_backward", g, places, INTS(4, 4), two, two, none, one, no);
+    ASSERT_UNFIT(
+        "max_pool2d_backward: g is float32 and winners are float32; they are int64, or uint8 "
+        "where g is float32",
+        "max_pool2d_backward", g, g, INTS(1, 1, 4, 4), two, two, none, one, no);
+    ASSERT_UNFIT("max_pool2d_backward: g has shape [1, 1, 2, 2]; the pooling of an input of shape "
+                 "[1, 1, 8, 8] has shape [1, 1, 4, 4]",
+                 "max_pool2d_backward", g, bytes, INTS(1, 1, 8, 8), two, two, none, one, no);
+    ASSERT_UNFIT(
+        "max_pool2d_backward: winners are uint8, which has no room for the 17 x 17 places of "
+        "a window; int64 is needed",
+        "max_pool2d_backward", g, bytes, INTS(1, 1, 18, 18), gra_int_value(17), one, none, one, no);
+    ASSERT_UNFIT("avg_pool2d_backward: g has shape [1, 1, 2, 2]; the pooling of an input of shape "
+                 "[1, 1, 8, 8] has shape [1, 1, 4, 4]",
+                 "avg_pool2d_backward", g, INTS(1, 1, 8, 8), two, two, none, no, no, none);
+    ASSERT_UNFIT(
+        "adaptive_avg_pool2d: an image of shape [1, 1, 2, 2] cannot be pooled to 0 x 1; at "
+        "least one pixel is needed on both sides",
+        "adaptive_avg_pool2d", g, INTS(0, 1));
+}
+
+GRA_TEST(the_fused_convolution_and_pooling_says_what_does_not_fit)
+{
+    const gra_value one = gra_int_value(1), two = gra_int_value(2), none = gra_int_value(0);
+    const gra_value no = gra_bool_value(false), yes = gra_bool_value(true);
+    const gra_value x = gra_tensor_value(gra_ones(GRA_SHAPE(1, 2, 6, 6)));
+    const gra_value w = gra_tensor_value(gra_ones(GRA_SHAPE(4, 3, 3, 3)));
+    const gra_value winners =
+        gra_tensor_value(gra_zeros(GRA_SHAPE(1, 2, 6, 6), .dtype = GRA_UINT8));
+    ASSERT_UNFIT(
+        "conv2d_max_pool2d: input [1, 2, 6, 6] and weight [4, 3, 3, 3] are not what the fused "
+        "kernels take, float32 [N, C, H, W] and [K, C / groups, R, S] with numbers that fit; "
+        "conv2d and max_pool2d say what is wrong, or do it one after the other",
+        "conv2d_max_pool2d", x, w, gra_none_value(), one, none, one, one, no, two, two, none, one,
+        no);
+    ASSERT_UNFIT(
+        "conv2d_max_pool2d_backward: g [1, 2, 6, 6] does not fit an input of shape "
+        "[1, 3, 6, 6] and a weight of shape [4, 3, 3, 3]; what conv2d_max_pool2d takes and "
+        "gives is needed, and its winners",
+        "conv2d_max_pool2d_backward", x, winners, gra_none_value(), gra_none_value(), yes, no, no,
+        INTS(1, 3, 6, 6), INTS(4, 3, 3, 3), one, none, one, one, no, two, two, none, one, no);
+}
+
+GRA_TEST(further_internal_ops_say_what_does_not_fit)
+{
+    const gra_value g = gra_tensor_value(gra_ones(GRA_SHAPE(2, 3)));
+    ASSERT_UNFIT(
+        "narrow_backward: g of shape [2, 3] does not lie at start 4 of dim 1 in shape [2, 6]",
+        "narrow_backward", g, INTS(2, 6), gra_int_value(1), gra_int_value(4));
+    ASSERT_UNFIT(
+        "narrow_backward: g of shape [2, 3] does not lie at start 0 of dim 9 in shape [2, 6]",
+        "narrow_backward", g, INTS(2, 6), gra_int_value(9), gra_int_value(0));
+    ASSERT_UNFIT("stack: 0 tensors were given; at least one is needed", "stack",
+                 gra_tensors_value(NULL, 0));
+    ASSERT_UNFIT("cat: 0 tensors were given; at least one is needed", "cat",
+                 gra_tensors_value(NULL, 0));
+}
+
 GRA_TEST_MAIN("invoke", an_op_is_called_by_its_name, a_call_by_name_is_recorded,
               what_is_left_out_has_its_default, a_call_by_name_has_the_defaults_of_the_function,
               named_values_come_in_any_order, an_int_serves_as_a_float_and_as_a_list,
@@ -350,4 +459,8 @@ GRA_TEST_MAIN("invoke", an_op_is_called_by_its_name, a_call_by_name_is_recorded,
               a_call_of_the_wrong_count_is_rejected, a_wrong_name_is_rejected,
               a_wrong_kind_is_rejected, a_value_out_of_range_is_rejected,
               a_tensor_that_is_needed_and_NULL_is_an_error,
-              a_call_by_name_is_silent_while_an_error_is_pending, the_layout_of_a_value_is_plain)
+              a_call_by_name_is_silent_while_an_error_is_pending, the_layout_of_a_value_is_plain,
+              gradients_of_convolutions_say_what_does_not_fit,
+              gradients_of_poolings_say_what_does_not_fit,
+              the_fused_convolution_and_pooling_says_what_does_not_fit,
+              further_internal_ops_say_what_does_not_fit)
