@@ -27,9 +27,35 @@ static void unlist(void *tally)
     *t = (gra__tally){0};
 }
 
+static void before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+/* In the child only the thread that forked goes on, and the memory of the others' tallies is given to new
+ * threads: what they counted is added up, as when they end. */
+static void after_fork_in_child(void)
+{
+    gra__tally *const own = &gra__tally_here;
+    for (const gra__tally *t = first; t; t = t->next)
+        if (t != own) {
+            live += t->live;
+            total += t->bytes;
+        }
+    first = own->listed ? own : NULL;
+    own->next = NULL;
+    pthread_mutex_unlock(&lock);
+}
+
 static void make_key(void)
 {
     pthread_key_create(&key, unlist);
+    pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
 void gra__tally_list(void)

@@ -3,6 +3,8 @@
  * Built with and without pooling; what differs is asked of the library at run time.
  */
 #include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/scope.h"
 
@@ -346,6 +348,49 @@ GRA_TEST(memory_in_use_is_back_when_its_tensors_are_released)
     ck_assert_uint_eq(gra_memory_stats().allocated, before);
 }
 
+static pthread_barrier_t meeting;
+
+/* Holds 100 bytes while the process forks. */
+static void *hold_some(void *unused)
+{
+    void *const block = gra__alloc(100);
+    pthread_barrier_wait(&meeting);
+    pthread_barrier_wait(&meeting);
+    gra__dealloc(block, 100);
+    return unused;
+}
+
+/* In a child: a thread of its own has the memory of the one that stayed behind. */
+static bool counts_as_before(size_t before)
+{
+    pthread_t thread;
+    alarm(20);
+    if (pthread_create(&thread, NULL, allocate_and_free, NULL) != 0)
+        return false;
+    pthread_join(thread, NULL);
+    return gra_memory_stats().allocated == before;
+}
+
+GRA_TEST(a_child_process_counts_what_other_threads_of_its_parent_hold)
+{
+    pthread_t thread;
+    int status = -1;
+    pthread_barrier_init(&meeting, NULL, 2);
+    gra__dealloc(gra__alloc(100), 100);
+    ck_assert_int_eq(pthread_create(&thread, NULL, hold_some, NULL), 0);
+    pthread_barrier_wait(&meeting);
+    const size_t before = gra_memory_stats().allocated;
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(counts_as_before(before) ? 0 : 1);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    pthread_barrier_wait(&meeting);
+    pthread_join(thread, NULL);
+    pthread_barrier_destroy(&meeting);
+    ck_assert_uint_lt(gra_memory_stats().allocated, before);
+}
+
 GRA_TEST_MAIN("alloc", blocks_are_aligned_to_64_bytes,
               a_zeroed_block_is_zero_even_when_it_is_reused, a_request_is_rounded_up_to_its_class,
               at_most_an_eighth_is_lost, the_peak_is_the_largest_use_since_its_reset,
@@ -357,4 +402,5 @@ GRA_TEST_MAIN("alloc", blocks_are_aligned_to_64_bytes,
               threads_allocate_at_the_same_time, more_than_there_is_is_refused,
               a_tensor_too_large_is_an_error_and_leaves_nothing, freeing_NULL_does_nothing,
               a_loop_that_repeats_itself_makes_no_system_call,
-              memory_in_use_is_back_when_its_tensors_are_released)
+              memory_in_use_is_back_when_its_tensors_are_released,
+              a_child_process_counts_what_other_threads_of_its_parent_hold)
