@@ -76,11 +76,23 @@ static int by_falling_sequence(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
+/* The walk owns where it begins, and so all that it reaches: a hook may release the tensor. */
+static bool reach_root(gra__walk *w, gra_node *node)
+{
+    if (!reach(w, node))
+        return false;
+    if (node && !node->root) {
+        node->root = true;
+        gra__retain(node);
+    }
+    return true;
+}
+
 /* The array is its own queue: what is behind `i` is still to be looked at. */
 static bool collect(gra__walk *w, gra_tensor *const *roots, int count)
 {
     for (int i = 0; i < count; i++)
-        if (!reach(w, roots[i]->node))
+        if (!reach_root(w, roots[i]->node))
             return false;
     bool sorted = true;
     for (size_t i = 0; i < w->count; i++) {
@@ -576,6 +588,25 @@ void gra__not_at_walk_end(gra__ending *ending)
     ending->at = NULL;
 }
 
+/* Gives the nodes back, those where the walk began last, as the others may be gone with them. */
+static void release_nodes(gra__walk *w)
+{
+    size_t roots = 0;
+    for (size_t i = 0; i < w->count; i++) {
+        gra_node *const node = w->nodes[i];
+        for (int k = 0; k < node->n_out; k++) {
+            gra__release(node->results[k].grad);
+            node->results[k].grad = NULL;
+        }
+        if (node->root)
+            w->nodes[roots++] = node;
+        node->root = false;
+        __atomic_store_n(&node->walk, NULL, __ATOMIC_RELEASE);
+    }
+    for (size_t i = 0; i < roots; i++)
+        gra__release(w->nodes[i]);
+}
+
 static void finish(gra__walk *w)
 {
     while (w->endings) {
@@ -583,19 +614,12 @@ static void finish(gra__walk *w)
         gra__not_at_walk_end(ending);
         ending->fn(ending->context);
     }
-    for (size_t i = 0; i < w->count; i++) {
-        gra_node *const node = w->nodes[i];
-        for (int k = 0; k < node->n_out; k++) {
-            gra__release(node->results[k].grad);
-            node->results[k].grad = NULL;
-        }
-        __atomic_store_n(&node->walk, NULL, __ATOMIC_RELEASE);
-    }
     for (size_t i = 0; i < w->hooked_count; i++) {
         gra__release(w->hooked[i].leaf);
         gra__release(w->hooked[i].grad);
     }
     gra__updates_finish(w);
+    release_nodes(w);
     free(w->hooked);
     free(w->nodes);
 }

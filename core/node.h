@@ -80,6 +80,7 @@ struct gra_node {
     bool freed;          /* what it saved is gone: a walk without retain_graph passed here */
     const void *walk;    /* atomic: the walk that is under way here, or NULL */
     bool needed;         /* during a walk: a wanted gradient lies below */
+    bool root;           /* during a walk: it begins here, and owns a reference */
     gra_node *next;      /* in the work list of nodes to destroy */
     size_t bytes;        /* of this block */
 };

@@ -160,6 +160,38 @@ GRA_TEST(a_tensor_that_a_hook_gives_is_not_written_into)
     GRA_ASSERT_VALUES(gra_tensor_grad(z), 10, 10);
 }
 
+static gra_tensor *free_two(gra_tensor *grad, void *context)
+{
+    gra_tensor **const list = context;
+    (void)grad;
+    for (int i = 0; i < 2; i++) {
+        gra_free(list[i]);
+        list[i] = NULL;
+    }
+    return NULL;
+}
+
+GRA_TEST(a_hook_may_release_the_tensor_that_the_walk_began_with)
+{
+    gra_tensor *x = gra_requires_grad(gra_vector(1, 2)), *loss[2] = {0}, *grad = NULL;
+    for (int many = 0; many < 2; many++) {
+        const int mark = gra_mark();
+        gra_tensor *h = gra_mul(x, x), *y = gra_mul(h, h);
+        gra_tensor_hook(y, free_two, loss);
+        loss[0] = gra_keep(gra_sum(y));
+        loss[1] = many ? gra_keep(gra_sum(gra_mul(y, y))) : NULL;
+        gra_release(mark);
+        if (many)
+            gra_grad_many(loss, 2, &x, 1, &grad);
+        else
+            gra_backward(loss[0]);
+        ck_assert_ptr_null(gra_error());
+        ck_assert_ptr_null(loss[0]);
+    }
+    GRA_ASSERT_VALUES(gra_tensor_grad(x), 4, 32);
+    GRA_ASSERT_VALUES(grad, 12, 32 + 8 * 128); /* of x^4 + x^8 */
+}
+
 GRA_TEST(a_walk_from_a_hook_over_the_same_graph_is_an_error)
 {
     gra_tensor *a = gra_requires_grad(gra_vector(3)), *b = gra_mul(a, a), *y = gra_mul(b, b);
@@ -187,5 +219,6 @@ GRA_TEST_MAIN("hooks", a_hook_on_a_leaf_sees_the_whole_gradient_once,
               a_hook_may_remove_itself_and_others_and_add_one,
               a_tensor_that_a_hook_gives_stays_its_owners,
               a_tensor_that_a_hook_gives_is_not_written_into,
+              a_hook_may_release_the_tensor_that_the_walk_began_with,
               a_walk_from_a_hook_over_the_same_graph_is_an_error,
               a_walk_from_a_hook_over_another_graph_works)
