@@ -225,13 +225,14 @@ static void call_again(frame *f, second_run *run)
     gra_tensor **const inputs = gra__alloc(bytes);
     for (int i = 0; inputs && i < f->call.count; i++)
         inputs[i] = restore_input(f, i);
+    gra__packing *const outer = gra__current_packing;
     const gra__packing packing = {
         .pack = save_again, .unpack = use_again, .drop = drop_again, .context = run};
     if (!gra_error() && gra__packing_push(packing)) {
         gra_set_grad(true);
         f->call.function(inputs, f->call.count, f->call.context);
         gra_set_grad(false);
-        gra__packing_pop();
+        gra__packing_pop_to(outer);
     }
     gra__dealloc(inputs, bytes);
     gra_release(mark);
@@ -326,6 +327,7 @@ static frame *frame_new(const gra_checkpoint_options *o)
 static gra_tensor *call_first(const gra_checkpoint_options *o)
 {
     frame *const f = frame_new(o);
+    gra__packing *const outer = gra__current_packing;
     const gra__packing packing = {
         .pack = take_ticket, .unpack = redeem_ticket, .drop = drop_ticket, .context = f};
     if (!f && o->drop)
@@ -333,7 +335,7 @@ static gra_tensor *call_first(const gra_checkpoint_options *o)
     gra_tensor *y = NULL;
     if (f && gra__packing_push(packing)) {
         y = o->function(o->inputs, o->count, o->context);
-        gra__packing_pop();
+        gra__packing_pop_to(outer);
         f->complete = true;
     }
     gra__release(f);

@@ -54,6 +54,13 @@ void gra__packing_pop(void)
     gra__release(packing);
 }
 
+/* A function that failed may have left its own there. */
+void gra__packing_pop_to(const gra__packing *outer)
+{
+    while (gra__current_packing != outer)
+        gra__packing_pop();
+}
+
 /* ---- one tensor ---- */
 
 bool gra__pack(gra__packed *packed, gra_tensor *t)
@@ -62,6 +69,7 @@ bool gra__pack(gra__packed *packed, gra_tensor *t)
     const bool was = gra_set_grad(false);
     gra__current_packing = NULL;
     void *const value = packing->pack(t, packing->context);
+    gra__packing_pop_to(NULL);
     gra__current_packing = packing;
     gra_set_grad(was);
     if (!value || gra_error()) {
@@ -132,6 +140,7 @@ gra_tensor *gra__unpack(const gra__packed *packed, bool with_history)
     const bool was = gra_set_grad(false);
     gra__current_packing = NULL;
     gra_tensor *const value = packed->packing->unpack(packed->value, packed->packing->context);
+    gra__packing_pop_to(NULL);
     gra__current_packing = outside;
     gra_set_grad(was);
     if (!unpacked_fits(packed, value) || value == packed->leaf)

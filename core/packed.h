@@ -41,6 +41,7 @@ extern GRA__HOT gra__packing *gra__current_packing;
 /* A packing for this thread, inside of the one it has; false with an error. The other drops it. */
 bool gra__packing_push(gra__packing hooks);
 void gra__packing_pop(void);
+void gra__packing_pop_to(const gra__packing *outer); /* pops all that are inside of outer */
 
 /* What gra_is_recomputing says on this thread; returns what it was. */
 bool gra__set_recomputing(bool recomputing);

@@ -545,6 +545,52 @@ GRA_TEST(an_error_in_the_second_run_is_one_of_the_backward_pass)
     ck_assert_ptr_null(gra_tensor_grad(x));
 }
 
+static void *keep(gra_tensor *t, void *context)
+{
+    (void)context;
+    return gra_keep(t);
+}
+
+static gra_tensor *give_back(void *packed, void *context)
+{
+    (void)context;
+    return packed;
+}
+
+static void drop_kept(void *packed, void *context)
+{
+    (void)context;
+    gra_free(packed);
+}
+
+/* Its hooks stay pushed where it fails, which is in run number w. */
+static gra_tensor *leaves_hooks(gra_tensor *const *in, int count, void *context)
+{
+    (void)count;
+    calls *const c = context;
+    gra_push_saved_tensor_hooks(.pack = keep, .unpack = give_back, .drop = drop_kept);
+    gra_tensor *y = gra_sigmoid(in[0]);
+    if (c->count++ == (int)gra_item(c->w))
+        return gra_fail("leaves_hooks: no more");
+    gra_pop_saved_tensor_hooks();
+    return gra_mul(y, y);
+}
+
+GRA_TEST(a_function_that_fails_leaves_no_saved_tensor_hooks_behind)
+{
+    gra_tensor *x = gra_requires_grad(gra_vector(3));
+    for (int run = 0; run < 2; run++) {
+        calls c = {.w = gra_vector(run)};
+        gra_tensor *y = gra_checkpoint(leaves_hooks, &x, 1, &c);
+        ck_assert_int_eq(gra_backward(y), -1);
+        GRA_ASSERT_ERROR(run == 0 ? "leaves_hooks: no more"
+                                  : "leaves_hooks: no more (in the second run of gra_checkpoint)");
+        ck_assert_int_eq(gra_pop_saved_tensor_hooks(), -1);
+        GRA_ASSERT_ERROR("gra_pop_saved_tensor_hooks: this thread has no saved-tensor hooks");
+        GRA_ASSERT_VALUES(gra_grad(gra_mul(x, x), x), 6);
+    }
+}
+
 GRA_TEST(the_context_is_dropped_once_however_it_ends)
 {
     calls c = {.w = gra_requires_grad(gra_vector(2))};
@@ -606,5 +652,6 @@ GRA_TEST_MAIN("checkpoint",
               a_function_that_overwrites_what_it_saved_is_an_error,
               a_function_that_does_something_else_the_second_time_is_an_error,
               an_error_in_the_second_run_is_one_of_the_backward_pass,
+              a_function_that_fails_leaves_no_saved_tensor_hooks_behind,
               the_context_is_dropped_once_however_it_ends, a_checkpoint_needs_a_function_and_a_list,
               dropout_cannot_be_walked_twice_without_retain_graph)
