@@ -9,7 +9,9 @@
 
 #include "thread_local.h"
 
-static GRA__HOT int chosen; /* 0: the default */
+static GRA__HOT int chosen;    /* 0: the default */
+static GRA__HOT bool has_team; /* OpenMP keeps one for this thread */
+static GRA__HOT bool alone;    /* the team stayed in the process that forked */
 
 /* The thread whose default is a team: the address of its `chosen`. Atomic; NULL: there is none. */
 static const int *first;
@@ -22,10 +24,11 @@ static void resign(void *self)
     __atomic_compare_exchange_n(&first, &expected, NULL, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-/* Only the thread that forked goes on in the child. */
+/* Only the thread that forked goes on in the child: OpenMP would wait for a team that is not there. */
 static void after_fork(void)
 {
     first = NULL;
+    alone |= has_team;
 }
 
 static void prepare(void)
@@ -53,6 +56,8 @@ static void choose(int threads)
 int gra_threads(void)
 {
     const int *const holder = __atomic_load_n(&first, __ATOMIC_RELAXED);
+    if (alone)
+        return 1;
     return chosen ? chosen : !holder || holder == &chosen ? omp_get_max_threads() : 1;
 }
 
@@ -62,7 +67,12 @@ int gra__threads(void)
         return 1;
     if (!chosen && !__atomic_load_n(&first, __ATOMIC_RELAXED) && !become_first())
         return 1;
-    return gra_threads();
+    const int threads = gra_threads();
+    if (threads > 1 && !has_team) {
+        pthread_once(&once, prepare);
+        has_team = true;
+    }
+    return threads;
 }
 
 #else

@@ -7,6 +7,9 @@
  *
  *     gra_set_threads(4);      kernels of the calling thread use 4 threads from now on
  *
+ * In the child of a fork the thread that goes on works alone, whatever it asks for, if it had a team, as
+ * that stayed with the parent; threads that the child begins may have teams.
+ *
  * Any number of threads may run ops, modules and backward passes at once.  Scope, pending error, grad
  * mode and generator belong to each thread.  Tensors and modules can be shared as long as nobody writes to
  * them; gradients of a shared leaf are added up, in the order in which the passes arrive.  A graph is

@@ -6,6 +6,8 @@
 #include "gradus.h"
 
 #include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/support/test.h"
 
@@ -313,9 +315,26 @@ GRA_TEST(the_team_is_there_for_the_next_thread)
 }
 END_TEST
 
+/* OpenMP's team stays with the parent; waiting for it the child would hang. */
+GRA_TEST(a_child_process_works_alone)
+{
+    gra_set_threads(2);
+    gra_tensor *a = gra_ones(GRA_SHAPE(512, 512));
+    ck_assert_double_eq(gra_item(gra_sum(gra_matmul(a, a))), 0x1p27);
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(20);
+        _exit(gra_threads() == 1 && gra_item(gra_sum(gra_matmul(a, a))) == 0x1p27 ? 0 : 1);
+    }
+    int status = -1;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    gra_set_threads(0);
+}
+
 GRA_TEST_MAIN("threads", the_team_is_there_for_the_next_thread,
               threads_share_a_module_and_walk_their_own_graphs,
               threads_share_a_module_that_keeps_its_weights,
               gradients_of_a_shared_leaf_are_added_up, threads_bring_a_view_up_to_date_together,
               error_scope_and_grad_mode_belong_to_a_thread, a_tensor_may_end_on_another_thread,
-              a_second_thread_works_alone_unless_it_asks)
+              a_second_thread_works_alone_unless_it_asks, a_child_process_works_alone)
