@@ -20,6 +20,7 @@
 #include "core/alloc_cache.h"
 #include "core/error.h"
 #include "core/error_path.h"
+#include "core/grad_mode.h"
 #include "core/packed.h"
 #include "core/random.h"
 
@@ -229,9 +230,11 @@ static void call_again(frame *f, second_run *run)
     const gra__packing packing = {
         .pack = save_again, .unpack = use_again, .drop = drop_again, .context = run};
     if (!gra_error() && gra__packing_push(packing)) {
+        const bool inference = gra_set_inference(false); /* in which nothing would be recorded */
         gra_set_grad(true);
         f->call.function(inputs, f->call.count, f->call.context);
         gra_set_grad(false);
+        gra_set_inference(inference);
         gra__packing_pop_to(outer);
     }
     gra__dealloc(inputs, bytes);

@@ -576,6 +576,18 @@ static gra_tensor *leaves_hooks(gra_tensor *const *in, int count, void *context)
     return gra_mul(y, y);
 }
 
+GRA_TEST(a_checkpoint_is_walked_in_inference_mode)
+{
+    calls c = {.w = gra_vector(2)};
+    gra_tensor *x = gra_requires_grad(gra_vector(3));
+    gra_tensor *y = gra_checkpoint(cubed_times_w, &x, 1, &c);
+    gra_set_inference(true);
+    ck_assert_int_eq(gra_backward(y), 0);
+    ck_assert(gra_inference_enabled());
+    gra_set_inference(false);
+    GRA_ASSERT_VALUES(gra_tensor_grad(x), 54);
+}
+
 GRA_TEST(a_function_that_fails_leaves_no_saved_tensor_hooks_behind)
 {
     gra_tensor *x = gra_requires_grad(gra_vector(3));
@@ -652,6 +664,7 @@ GRA_TEST_MAIN("checkpoint",
               a_function_that_overwrites_what_it_saved_is_an_error,
               a_function_that_does_something_else_the_second_time_is_an_error,
               an_error_in_the_second_run_is_one_of_the_backward_pass,
+              a_checkpoint_is_walked_in_inference_mode,
               a_function_that_fails_leaves_no_saved_tensor_hooks_behind,
               the_context_is_dropped_once_however_it_ends, a_checkpoint_needs_a_function_and_a_list,
               dropout_cannot_be_walked_twice_without_retain_graph)
