@@ -42,6 +42,7 @@ static int below(int count)
  * further than the first check. */
 typedef struct {
     gra_shape shape;
+    bool plain;     /* all sizes are the same and most numbers 1, which fits most ops */
     bool large;     /* whether a large number was given already: a second might take long */
     bool gradients; /* whether floating-point tensors require one */
 } theme;
@@ -55,30 +56,45 @@ static gra_shape any_shape(void)
     return shape;
 }
 
+static theme any_theme(void)
+{
+    theme t = {.shape = any_shape(), .plain = below(2), .gradients = below(2)};
+    const int size = 1 + below(3);
+    if (t.plain && below(2))
+        t.shape.count = 4;
+    for (int d = 0; d < t.shape.count && t.plain; d++)
+        t.shape.size[d] = size;
+    return t;
+}
+
 static gra_shape likely_shape(const theme *t)
 {
-    gra_shape shape = below(3) ? t->shape : any_shape();
-    if (shape.count && !below(4))
+    const int rarely = t->plain ? 6 : 1;
+    gra_shape shape = t->plain || below(3) ? t->shape : any_shape();
+    if (shape.count && !below(4 * rarely))
         shape.size[below(shape.count)] = below(6);
-    if (shape.count && !below(6))
+    if (shape.count && !below(6 * rarely))
         shape.count--;
     return shape;
 }
 
-static gra_dtype likely_dtype(void)
+static gra_dtype likely_dtype(const theme *t)
 {
+    if (t->plain && below(8))
+        return below(5) ? GRA_FLOAT32 : GRA_INT64;
     return below(2) ? GRA_FLOAT32 : (gra_dtype)below(GRA_DTYPE_COUNT);
 }
 
 /* NULL now and then. */
 static gra_tensor *any_tensor(const theme *t)
 {
-    if (!below(24))
+    if (!below(t->plain ? 96 : 24))
         return NULL;
-    const gra_dtype dtype = likely_dtype();
+    const gra_dtype dtype = likely_dtype(t);
     const gra_shape shape = likely_shape(t);
-    gra_tensor *x = below(2) ? gra_mul_scalar(gra_randn(shape), 1 + 99 * !below(4))
-                             : gra_to(gra_randint(-2, 6, shape), GRA_FLOAT32);
+    gra_tensor *x =
+        below(2) ? gra_mul_scalar(gra_randn(shape), 1 + 99 * !below(4))
+                 : gra_to(gra_randint(t->plain ? 0 : -2, t->plain ? 2 : 6, shape), GRA_FLOAT32);
     x = gra_to(x, dtype);
     if (shape.count > 1 && !below(4))
         x = gra_transpose(x, 0, shape.count - 1);
@@ -87,11 +103,17 @@ static gra_tensor *any_tensor(const theme *t)
     return t->gradients && gra_dtype_is_floating(dtype) ? gra_requires_grad(x) : x;
 }
 
+/* What no memory could hold, and a large number that takes some time, are given once in a call. */
 static int64_t any_int(theme *t)
 {
-    const bool large = !t->large && !below(40);
+    static const int64_t extremes[] = {INT64_MIN, INT64_MAX, INT64_MIN + 1, INT64_MAX / 2};
+    if (t->plain && below(16))
+        return below(3) ? 1 : below(4);
+    const bool large = !t->large && !below(24);
     t->large |= large;
-    return large ? 1000 : below(3) ? below(4) : below(13) - 3;
+    if (large)
+        return below(2) ? 1000 : extremes[below(sizeof extremes / sizeof *extremes)];
+    return below(3) ? below(4) : below(13) - 3;
 }
 
 static double any_float(void)
@@ -200,7 +222,7 @@ static void call_once(const gra_op *op, const gra__schema *s, int i, bool prints
 {
     gra_value values[MOST_VALUES], results[MOST_RESULTS];
     const int mark = gra_mark();
-    theme t = {.shape = any_shape(), .gradients = below(2)};
+    theme t = any_theme();
     for (int k = 0; k < s->count; k++)
         values[k] = gra_named(s->parameter[k].name, any_value(&s->parameter[k], &t, numbers[k]));
     if (prints)
