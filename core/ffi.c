@@ -33,7 +33,7 @@ gra__ffi_limit gra__ffi = GRA__FFI_ALL;
 const bool gra__ffi_built = true;
 
 /* A list is two C parameters. */
-enum { MAX_C = 2 * GRA__MAX_PARAMETERS + GRA__MAX_OUTPUTS, FEW = 32, LARGEST = 80 };
+enum { MAX_C = 2 * GRA__MAX_PARAMETERS + GRA__MAX_OUTPUTS, LARGEST = 80 };
 
 /* What libffi knows of a schema's C signature; the types are behind the struct. */
 typedef struct signature {
@@ -216,7 +216,7 @@ static bool read_ints(const gra__schema *s, const gra__parameter *p, void *const
 
 /* The C arguments of a natural call, as a boxed call has them. */
 typedef struct {
-    gra_tensor *few[FEW], **in;
+    gra_tensor *few[GRA__MAX_PARAMETERS], **in;
     int count;
     size_t bytes; /* of in, where it is not few */
 } inputs;
@@ -230,7 +230,7 @@ static bool read_tensors(const gra__schema *s, const gra__parameter *p, void *co
     if (!read_list(s, p, value, MANY, &list, &count))
         return false;
     x->bytes = (size_t)(s->tensors + count) * sizeof(gra_tensor *);
-    if (s->tensors + count > FEW) {
+    if (s->tensors + count > GRA__MAX_PARAMETERS) {
         gra_tensor **const all = gra__alloc(x->bytes);
         if (!all)
             return false;

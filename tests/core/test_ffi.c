@@ -173,6 +173,41 @@ GRA_TEST(every_kind_of_argument_passes_through_a_function)
     GRA_ASSERT_VALUES(gra_tensor_grad(list[1]), 2, 2);
 }
 
+/* ---- more tensors than most ops have ---- */
+
+static void forty_forward(gra_call *c)
+{
+    c->out[0] = gra_add(c->in[0], c->in[39]);
+}
+
+static const gra_op forty_op = {
+    .schema = "test_forty("
+              "Tensor t0, Tensor t1, Tensor t2, Tensor t3, Tensor t4, "
+              "Tensor t5, Tensor t6, Tensor t7, Tensor t8, Tensor t9, "
+              "Tensor t10, Tensor t11, Tensor t12, Tensor t13, Tensor t14, "
+              "Tensor t15, Tensor t16, Tensor t17, Tensor t18, Tensor t19, "
+              "Tensor t20, Tensor t21, Tensor t22, Tensor t23, Tensor t24, "
+              "Tensor t25, Tensor t26, Tensor t27, Tensor t28, Tensor t29, "
+              "Tensor t30, Tensor t31, Tensor t32, Tensor t33, Tensor t34, "
+              "Tensor t35, Tensor t36, Tensor t37, Tensor t38, Tensor t39) -> Tensor",
+    .forward = forty_forward,
+};
+
+#define EIGHT                                                                                      \
+    gra_tensor *, gra_tensor *, gra_tensor *, gra_tensor *, gra_tensor *, gra_tensor *,            \
+        gra_tensor *, gra_tensor *
+typedef gra_tensor *(*forty_fn)(EIGHT, EIGHT, EIGHT, EIGHT, EIGHT);
+
+GRA_TEST(a_function_takes_as_many_tensors_as_a_schema_may_have)
+{
+    NEEDS_LIBFFI();
+    gra_tensor *x = gra_vector(1), *last = gra_vector(20);
+#define X8 x, x, x, x, x, x, x, x
+    const forty_fn forty = (forty_fn)gra_op_function(&forty_op);
+    GRA_ASSERT_VALUES(forty(X8, X8, X8, X8, x, x, x, x, x, x, x, last), 21);
+#undef X8
+}
+
 GRA_TEST(an_optional_tensor_may_be_NULL_in_a_function)
 {
     NEEDS_LIBFFI();
@@ -355,6 +390,7 @@ GRA_TEST_MAIN(
     "ffi", a_function_with_natural_arguments_is_an_op, a_function_made_of_an_op_records_itself,
     a_function_made_of_an_op_is_twice_differentiable, a_function_is_made_once_and_registers_its_op,
     a_built_in_op_has_a_function_as_well, every_kind_of_argument_passes_through_a_function,
+    a_function_takes_as_many_tensors_as_a_schema_may_have,
     an_optional_tensor_may_be_NULL_in_a_function, a_wrong_list_in_a_function_is_an_error,
     a_function_that_makes_nothing_is_an_error, a_function_is_silent_while_an_error_is_pending,
     an_op_that_is_wrong_has_no_function, where_closures_are_refused_the_error_names_gra_apply,
