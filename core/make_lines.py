@@ -8,6 +8,7 @@ for path in sys.argv[1:]:
     names += re.findall(r"^(?:gra_tensor \*|int )(gra_\w+)\(", text, flags=re.M)
 
 print("/* generated from the prototypes: included by gradus.h where GRA_LINES is defined */")
+print('#include "core/lines.h"\n')
 print("#ifndef __cplusplus")
 for name in sorted(set(names)):
     print(f"#define {name}(...) (gra_note_line(__FILE__, __LINE__), ({name})(__VA_ARGS__))")
