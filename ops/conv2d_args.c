@@ -108,8 +108,8 @@ static bool gradient_shape_fits(const char *op, gra_shape g, gra_shape x, gra_sh
     wanted.size[1] = w.size[0];
     memcpy(wanted.size + 2, windows, (size_t)dims * sizeof *windows);
     bool fits = g.count == wanted.count && g.size[0] == x.size[0] && g.size[1] == w.size[0];
-    for (int i = 0; i < dims && fits; i++)
-        fits = g.size[2 + i] <= windows[i];
+    for (int i = 0; i < dims && fits; i++) /* a transposed convolution may have a smaller one */
+        fits = dims == 3 ? g.size[2 + i] == windows[i] : g.size[2 + i] <= windows[i];
     if (!fits)
         gra_fail("%s: g has shape %s; input %s and weight %s have a result of shape %s", op,
                  gra_shape_text(g, a), gra_shape_text(x, b), gra_shape_text(w, c),

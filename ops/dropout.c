@@ -74,18 +74,55 @@ static gra_tensor *drawn_channels(gra_tensor *x, int leading, double p)
     return gra_ge_scalar(gra_rand(shape), p);
 }
 
-/* What all have in common; leading is 0 where each element is drawn. */
-static void drop(gra_call *c, int leading, form (*form_of)(double p))
+static void dropout1d_forward(gra_call *c), dropout2d_forward(gra_call *c),
+    dropout3d_forward(gra_call *c), feature_alpha_dropout_forward(gra_call *c);
+
+static int channel_dims(const gra_op *op, const gra_tensor *x, bool fits, int dims,
+                        const char *wanted)
+{
+    char text[GRA_SHAPE_TEXT];
+    if (fits)
+        return dims;
+    gra_fail("%s: x has shape %s; %s is needed", gra_op_name(op), gra_shape_text(x->shape, text),
+             wanted);
+    return -1;
+}
+
+/* How many dims of x count the channels that are dropped as a whole: 0 where each element is drawn. -1
+ * with an error where x has not the dims that the op needs; a sample may stand alone. */
+static int leading_dims(const gra_op *op, const gra_tensor *x)
+{
+    const int count = x->shape.count;
+    if (op->forward == dropout1d_forward)
+        return channel_dims(op, x, count == 3 || count == 2, count - 1, "[N, C, L] or [C, L]");
+    if (op->forward == dropout2d_forward)
+        return channel_dims(op, x, count == 4, 2, "[N, C, H, W]");
+    if (op->forward == dropout3d_forward)
+        return channel_dims(op, x, count == 5 || count == 4, count - 3,
+                            "[N, C, D, H, W] or [C, D, H, W]");
+    if (op->forward == feature_alpha_dropout_forward)
+        return channel_dims(op, x, count >= 2, 2, "[N, C, ...]");
+    return 0;
+}
+
+static bool is_probability(const char *name, double p)
+{
+    if (!(p >= 0 && p <= 1))
+        gra_fail("%s: p is %g; a probability lies between 0 and 1", name, p);
+    return p >= 0 && p <= 1;
+}
+
+/* What all have in common. */
+static void drop(gra_call *c, form (*form_of)(double p))
 {
     const dropout_args *const args = c->args;
     const char *const name = gra_op_name(c->op);
     gra_tensor *const x = c->in[0];
-    if (!(args->p >= 0 && args->p <= 1)) {
-        gra_fail("%s: p is %g; a probability lies between 0 and 1", name, args->p);
+    const int leading = leading_dims(c->op, x);
+    if (leading < 0 || !is_probability(name, args->p))
         return;
-    }
-    if (is_identity(args)) {
-        c->out[0] = c->op->inplace ? x : gra__view(x, x->shape, x->stride, x->offset);
+    if (is_identity(args)) { /* the functions return x itself and do not come here */
+        c->out[0] = c->op->inplace ? x : gra__copy(x, x->dtype);
         return;
     }
     if (!gra_dtype_is_floating(x->dtype)) {
@@ -103,51 +140,34 @@ static void drop(gra_call *c, int leading, form (*form_of)(double p))
         c->out[0] = y;
 }
 
-/* Drops channels of x with this many dims, or one less where a sample may stand alone. */
-static void drop_channels(gra_call *c, int dims, bool alone, const char *wanted)
-{
-    const int count = c->in[0]->shape.count;
-    char text[GRA_SHAPE_TEXT];
-    if (count == dims || (alone && count == dims - 1))
-        drop(c, count == dims ? 2 : 1, plain);
-    else
-        gra_fail("%s: x has shape %s; %s is needed", gra_op_name(c->op),
-                 gra_shape_text(c->in[0]->shape, text), wanted);
-}
-
 static void dropout_forward(gra_call *c)
 {
-    drop(c, 0, plain);
+    drop(c, plain);
 }
 
 static void dropout1d_forward(gra_call *c)
 {
-    drop_channels(c, 3, true, "[N, C, L] or [C, L]");
+    drop(c, plain);
 }
 
 static void dropout2d_forward(gra_call *c)
 {
-    drop_channels(c, 4, false, "[N, C, H, W]");
+    drop(c, plain);
 }
 
 static void dropout3d_forward(gra_call *c)
 {
-    drop_channels(c, 5, true, "[N, C, D, H, W] or [C, D, H, W]");
+    drop(c, plain);
 }
 
 static void alpha_dropout_forward(gra_call *c)
 {
-    drop(c, 0, alpha);
+    drop(c, alpha);
 }
 
 static void feature_alpha_dropout_forward(gra_call *c)
 {
-    char text[GRA_SHAPE_TEXT];
-    if (c->in[0]->shape.count >= 2)
-        drop(c, 2, alpha);
-    else
-        gra_fail("%s: x has shape %s; [N, C, ...] is needed", gra_op_name(c->op),
-                 gra_shape_text(c->in[0]->shape, text));
+    drop(c, alpha);
 }
 
 static void pass_back(gra_call *c, gra_tensor *g, gra_tensor **dx, form f)
@@ -193,13 +213,12 @@ static void alpha_dropout_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
         return apply(&gra_op_##name##_, x, p, training);                                           \
     }
 
-/* The identity makes no node, but for the ops that look at x's shape first. */
+/* The identity makes no node. */
 static gra_tensor *apply(const gra_op *op, gra_tensor *x, double p, bool training)
 {
     const dropout_args args = {p, training};
-    const bool any_shape = op->forward == dropout_forward || op->forward == alpha_dropout_forward;
-    if (x && any_shape && is_identity(&args))
-        return gra_error() ? NULL : x;
+    if (!gra_error() && x && is_identity(&args) && is_probability(gra_op_name(op), p))
+        return leading_dims(op, x) < 0 ? NULL : x;
     return gra_apply(op, &x, 1, &args);
 }
 

@@ -192,6 +192,9 @@ static bool output_of(const char *op, gra_shape x, const gra__max_pool2d_args *a
     int64_t out[2];
     gra__window window[2];
     windows_of(a, window);
+    if (gra__is_batch(op, x, 2) && x.size[2] * x.size[3] == 0)
+        return gra_fail("%s: an image of %lld x %lld pixels has no maximum", op,
+                        (long long)x.size[2], (long long)x.size[3]);
     if (!gra__window_output(op, x, window, a->ceil_mode, out))
         return false;
     *shape = GRA_SHAPE(x.size[0], x.size[1], out[0], out[1]);

@@ -152,7 +152,7 @@ static void fold_forward(gra_call *c)
     gra_dtype dtype;
     int64_t out[2];
     for (int i = 0; i < 2; i++)
-        if (!gra__in_range("fold", "output_size", a->size[i], 1))
+        if (!gra__in_range("fold", "output_size", a->size[i], 0))
             return;
     if (!options_fit("fold", of) || !image_of(y, a, &image, out) ||
         !gra__sum_dtype("fold", y->dtype, &dtype))
