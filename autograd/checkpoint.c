@@ -327,6 +327,15 @@ static frame *frame_new(const gra_checkpoint_options *o)
     return NULL;
 }
 
+/* Runs the function for the caller. */
+static gra_tensor *result_of(const gra_checkpoint_options *o)
+{
+    gra_tensor *const y = o->function(o->inputs, o->count, o->context);
+    if (!y)
+        gra_fail("gra_checkpoint: the function returned NULL; a tensor is needed");
+    return y;
+}
+
 static gra_tensor *call_first(const gra_checkpoint_options *o)
 {
     frame *const f = frame_new(o);
@@ -337,7 +346,7 @@ static gra_tensor *call_first(const gra_checkpoint_options *o)
         o->drop(o->context);
     gra_tensor *y = NULL;
     if (f && gra__packing_push(packing)) {
-        y = o->function(o->inputs, o->count, o->context);
+        y = result_of(o);
         gra__packing_pop_to(outer);
         f->complete = true;
     }
@@ -357,7 +366,7 @@ gra_tensor *gra_checkpoint_with(gra_checkpoint_options o)
     if (!gra_error() && gra_grad_enabled())
         return gra_release_keep(mark, call_first(&o));
     if (!gra_error())
-        y = gra_release_keep(mark, o.function(o.inputs, o.count, o.context));
+        y = gra_release_keep(mark, result_of(&o));
     if (o.drop)
         o.drop(o.context);
     return y;

@@ -196,8 +196,21 @@ static void forget_results(const gra_grad_many_options *o)
         o->results[i] = NULL;
 }
 
+static bool lists_are_given(const gra_grad_many_options *o)
+{
+    const char *const missing = o->output_count > 0 && !o->outputs  ? "outputs"
+                                : o->input_count > 0 && !o->inputs  ? "inputs"
+                                : o->input_count > 0 && !o->results ? "results"
+                                                                    : NULL;
+    if (missing)
+        gra_fail("gra_grad: the list of %s is NULL", missing);
+    return !missing;
+}
+
 int gra_grad_many_with(gra_grad_many_options o)
 {
+    if (!lists_are_given(&o))
+        return -1;
     forget_results(&o);
     if (gra__failed || !gra__histories_are_current(o.outputs, o.output_count) ||
         !check_grad_arguments(&o))

@@ -97,7 +97,8 @@ static bool check(const gra_one_cycle_lr_options *o)
     if (!gra__plan_count(one_cycle.name, "total_steps", o->total_steps) ||
         !gra__plan_between(one_cycle.name, "pct_start", o->pct_start, true) ||
         !is_positive("div_factor", o->div_factor) ||
-        !is_positive("final_div_factor", o->final_div_factor))
+        !is_positive("final_div_factor", o->final_div_factor) ||
+        (!o->max_lrs && !is_positive("max_lr", o->max_lr)))
         return false;
     if (!known)
         gra_fail("%s: anneal_strategy %d is unknown; GRA_ANNEAL_COS or GRA_ANNEAL_LINEAR is needed",

@@ -172,7 +172,7 @@ typedef enum gra_anneal { GRA_ANNEAL_COS, GRA_ANNEAL_LINEAR } gra_anneal;
 typedef struct gra_one_cycle_lr_options {
     int begin_;
     gra_optim *optim;
-    double max_lr;              /* at least 0 */
+    double max_lr;              /* above 0 */
     int64_t total_steps;        /* at least 1 */
     double pct_start;           /* 0.3: from 0 to 1 */
     gra_anneal anneal_strategy; /* GRA_ANNEAL_COS */
@@ -182,7 +182,7 @@ typedef struct gra_one_cycle_lr_options {
     double div_factor;       /* 25: above 0 */
     double final_div_factor; /* 1e4: above 0 */
     bool three_phase;        /* false */
-    const double *max_lrs;   /* in place of max_lr: one for each group */
+    const double *max_lrs;   /* in place of max_lr: one for each group, at least 0 */
 } gra_one_cycle_lr_options;
 
 gra_one_cycle_lr_options gra_one_cycle_lr_defaults(void);

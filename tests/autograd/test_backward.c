@@ -279,6 +279,19 @@ GRA_TEST(grad_needs_tensors_that_require_a_gradient)
     GRA_ASSERT_ERROR("gra_grad: output 0 is NULL");
 }
 
+GRA_TEST(grad_of_many_needs_its_lists)
+{
+    gra_tensor *a = gra_requires_grad(gra_vector(1)), *y = gra_mul(a, a), *result;
+    ck_assert_int_eq(gra_grad_many(NULL, 1, &a, 1, &result), -1);
+    GRA_ASSERT_ERROR("gra_grad: the list of outputs is NULL");
+    ck_assert_int_eq(gra_grad_many(&y, 1, NULL, 1, &result), -1);
+    GRA_ASSERT_ERROR("gra_grad: the list of inputs is NULL");
+    ck_assert_int_eq(gra_grad_many(&y, 1, &a, 1, NULL), -1);
+    GRA_ASSERT_ERROR("gra_grad: the list of results is NULL");
+    ck_assert_int_eq(gra_plain_grad(NULL, NULL, 1, &a, 1, false, &result), -1);
+    GRA_ASSERT_ERROR("gra_grad: the list of outputs is NULL");
+}
+
 GRA_TEST(a_saved_input_modified_in_place_is_found_and_both_ops_are_named)
 {
     gra_tensor *a = gra_requires_grad(gra_vector(1, 2)), *b = gra_mul_scalar(a, 2);
@@ -642,7 +655,8 @@ GRA_TEST_MAIN(
     a_second_walk_without_retain_graph_is_an_error, the_walk_frees_what_nodes_saved_as_it_goes,
     a_chain_of_a_million_nodes_is_walked_and_freed_without_recursion, backward_needs_a_history,
     backward_of_several_elements_needs_a_gradient_of_their_shape, backward_of_null_is_an_error,
-    grad_of_an_unused_input_is_an_error_or_zeros, grad_needs_tensors_that_require_a_gradient,
+    grad_of_an_unused_input_is_an_error_or_zeros, grad_of_many_needs_its_lists,
+    grad_needs_tensors_that_require_a_gradient,
     a_saved_input_modified_in_place_is_found_and_both_ops_are_named,
     a_saved_output_modified_in_place_is_found,
     an_in_place_op_is_recorded_where_nothing_needs_the_old_value,

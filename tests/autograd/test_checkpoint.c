@@ -621,6 +621,22 @@ GRA_TEST(the_context_is_dropped_once_however_it_ends)
     gra_clear_error();
 }
 
+static gra_tensor *nothing(gra_tensor *const *in, int count, void *context)
+{
+    (void)in, (void)count, (void)context;
+    return NULL;
+}
+
+GRA_TEST(the_function_of_a_checkpoint_returns_a_tensor)
+{
+    gra_tensor *x = gra_requires_grad(gra_vector(1));
+    ck_assert_ptr_null(gra_checkpoint(nothing, &x, 1, NULL));
+    GRA_ASSERT_ERROR("gra_checkpoint: the function returned NULL; a tensor is needed");
+    GRA_NO_GRAD
+    ck_assert_ptr_null(gra_checkpoint(nothing, &x, 1, NULL));
+    GRA_ASSERT_ERROR("gra_checkpoint: the function returned NULL; a tensor is needed");
+}
+
 GRA_TEST(a_checkpoint_needs_a_function_and_a_list)
 {
     gra_tensor *x = gra_vector(1);
@@ -642,29 +658,27 @@ GRA_TEST(dropout_cannot_be_walked_twice_without_retain_graph)
                      ".retain_graph = true to that one to walk the graph again");
 }
 
-GRA_TEST_MAIN("checkpoint",
-              a_checkpoint_gives_the_function_and_its_gradients_also_to_parameters_within,
-              an_input_that_is_a_result_gets_its_gradient_through_a_checkpoint,
-              parameters_get_gradients_where_no_input_of_the_checkpoint_needs_one,
-              a_checkpoint_runs_once_where_nothing_is_recorded,
-              each_walk_runs_the_function_once_more, checkpoints_have_higher_derivatives,
-              gradcheck_agrees_with_a_checkpoint_to_the_second_order,
-              a_checkpointed_network_has_the_bits_of_one_without_it,
-              the_second_run_leaves_the_generator_where_it_was,
-              segments_of_a_sequential_give_the_bits_of_the_whole, segments_save_memory,
-              a_forecast_knows_of_segments, an_error_in_a_segment_that_runs_again_names_the_module,
-              an_error_in_a_segment_names_the_module, segments_are_checked,
-              an_optimizer_that_steps_in_the_backward_pass_moves_checkpointed_parameters_alike,
-              checkpoints_can_be_nested, gradcheck_agrees_with_writes_into_views_in_a_checkpoint,
-              gradcheck_agrees_with_nested_checkpoints_to_the_second_order,
-              a_chain_of_many_checkpoints_needs_no_deep_stack,
-              a_backward_pass_within_the_function_works,
-              an_input_that_was_modified_in_place_is_an_error,
-              a_parameter_that_was_modified_before_the_backward_pass_is_an_error,
-              a_function_that_overwrites_what_it_saved_is_an_error,
-              a_function_that_does_something_else_the_second_time_is_an_error,
-              an_error_in_the_second_run_is_one_of_the_backward_pass,
-              a_checkpoint_is_walked_in_inference_mode,
-              a_function_that_fails_leaves_no_saved_tensor_hooks_behind,
-              the_context_is_dropped_once_however_it_ends, a_checkpoint_needs_a_function_and_a_list,
-              dropout_cannot_be_walked_twice_without_retain_graph)
+GRA_TEST_MAIN(
+    "checkpoint", a_checkpoint_gives_the_function_and_its_gradients_also_to_parameters_within,
+    an_input_that_is_a_result_gets_its_gradient_through_a_checkpoint,
+    parameters_get_gradients_where_no_input_of_the_checkpoint_needs_one,
+    a_checkpoint_runs_once_where_nothing_is_recorded, each_walk_runs_the_function_once_more,
+    checkpoints_have_higher_derivatives, gradcheck_agrees_with_a_checkpoint_to_the_second_order,
+    a_checkpointed_network_has_the_bits_of_one_without_it,
+    the_second_run_leaves_the_generator_where_it_was,
+    segments_of_a_sequential_give_the_bits_of_the_whole, segments_save_memory,
+    a_forecast_knows_of_segments, an_error_in_a_segment_that_runs_again_names_the_module,
+    an_error_in_a_segment_names_the_module, segments_are_checked,
+    an_optimizer_that_steps_in_the_backward_pass_moves_checkpointed_parameters_alike,
+    checkpoints_can_be_nested, gradcheck_agrees_with_writes_into_views_in_a_checkpoint,
+    gradcheck_agrees_with_nested_checkpoints_to_the_second_order,
+    a_chain_of_many_checkpoints_needs_no_deep_stack, a_backward_pass_within_the_function_works,
+    an_input_that_was_modified_in_place_is_an_error,
+    a_parameter_that_was_modified_before_the_backward_pass_is_an_error,
+    a_function_that_overwrites_what_it_saved_is_an_error,
+    a_function_that_does_something_else_the_second_time_is_an_error,
+    an_error_in_the_second_run_is_one_of_the_backward_pass,
+    a_checkpoint_is_walked_in_inference_mode,
+    a_function_that_fails_leaves_no_saved_tensor_hooks_behind,
+    the_context_is_dropped_once_however_it_ends, the_function_of_a_checkpoint_returns_a_tensor,
+    a_checkpoint_needs_a_function_and_a_list, dropout_cannot_be_walked_twice_without_retain_graph)

@@ -132,8 +132,12 @@ GRA_TEST(one_cycle_rejects_bad_plans)
     gra_optim *const plain = gra_adagrad(.tensors = &p, .count = 1);
     ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 0),
                     "gra_one_cycle_lr: total_steps 0 is out of range; at least 1 is needed");
+    ASSERT_REJECTED(gra_one_cycle_lr(opt, -1, 9),
+                    "gra_one_cycle_lr: max_lr -1 is out of range; a number above 0 is needed");
+    ASSERT_REJECTED(gra_one_cycle_lr(opt, .total_steps = 9),
+                    "gra_one_cycle_lr: max_lr 0 is out of range; a number above 0 is needed");
     ASSERT_REJECTED(
-        gra_one_cycle_lr(opt, -1, 9),
+        gra_one_cycle_lr(opt, .max_lrs = (double[]){-1}, .total_steps = 9),
         "gra_one_cycle_lr: max_lr -1 is out of range; a number of at least 0 is needed");
     ASSERT_REJECTED(
         gra_one_cycle_lr(opt, 1, 9, .pct_start = 2),
