@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "autograd/backward.h"
 #include "autograd/checker.h"
 #include "core/create.h"
 #include "core/error.h"
@@ -107,6 +108,56 @@ static bool is_unchanged(gra__checker *k, const gra_sample *s, int i, const gra_
 }
 
 /* What a call copies and goes backward from; the leaves hold what the op was given. */
+/* The gradient of output j, which other rules may be handed as well. */
+static bool is_untouched(gra__checker *k, int j, const gra_tensor *was, const gra_tensor *is)
+{
+    for (int64_t e = 0; e < is->numel; e++)
+        if (gra__load(was, e) != gra__load(is, e))
+            return gra__check_wrong(k,
+                                    "the rule writes the gradient of output %d, which others read "
+                                    "too: its element %lld was %.9g and is %.9g; work on a "
+                                    "gra_clone",
+                                    j, (long long)e, gra__load(was, e), gra__load(is, e));
+    return true;
+}
+
+/* One call of the op, of which in receives the inputs and out the outputs. */
+static void call_recorded(gra__checker *k, const gra_sample *s, gra_tensor **in, gra_tensor **out)
+{
+    for (int i = 0; i < s->n_in; i++)
+        if (gra__check_differentiates(s, i))
+            gra_requires_grad(in[i]);
+    const bool was = gra_set_grad(true);
+    gra__check_apply(k, s, 1, in, out);
+    gra_set_grad(was);
+}
+
+static bool rule_keeps_gradients(gra__checker *k, const gra_sample *s)
+{
+    enum { ALL = GRA__MAX_OUTPUTS };
+    gra_tensor *in[GRA_SAMPLE_INPUTS], *out[ALL] = {0}, *outputs[ALL], *g[ALL];
+    gra_tensor *inputs[GRA_SAMPLE_INPUTS], *dx[GRA_SAMPLE_INPUTS];
+    int which[ALL], n_in = 0, n_out = 0;
+    if (!k->has_gradient || !copies(s, in))
+        return !gra_error();
+    call_recorded(k, s, in, out);
+    for (int i = 0; i < s->n_in; i++)
+        if (in[i] && in[i]->requires_grad)
+            inputs[n_in++] = in[i];
+    for (int j = 0; j < k->schema->outputs; j++)
+        if (out[j] && out[j]->requires_grad) {
+            outputs[n_out] = out[j];
+            which[n_out] = j;
+            g[n_out++] = gra_full_like(out[j], 0.75);
+        }
+    gra_grad_many(outputs, n_out, inputs, n_in, dx, g, .allow_unused = true);
+    gra_clear_error(); /* of the rule, which the next check tells */
+    bool fine = true;
+    for (int n = 0; n < n_out && fine; n++)
+        fine = is_untouched(k, which[n], gra_full_like(g[n], 0.75), g[n]);
+    return fine;
+}
+
 bool gra__check_writes(gra__checker *k, const gra_sample *s)
 {
     gra__run run;
@@ -123,6 +174,8 @@ bool gra__check_writes(gra__checker *k, const gra_sample *s)
         if (before[i] && run.leaf[i] && !gra__check_is_written(k, s, i) &&
             !is_unchanged(k, s, i, before[i], run.leaf[i]))
             return false;
+    if (!rule_keeps_gradients(k, s))
+        return false;
     return !s->args || !memcmp(args, s->args, size) ||
            gra__check_wrong(k, "its struct of arguments is written, which is only to be read");
 }

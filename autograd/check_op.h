@@ -33,7 +33,8 @@
  *   calls            the op can be called at all
  *   outputs          it fills each output of the schema and no more
  *   shared memory    outputs lie in the memory of inputs, or of each other, where the schema says so
- *   writes           inputs keep their bits, forward and backward, unless they are marked Tensor(a!)
+ *   writes           inputs keep their bits, forward and backward, unless they are marked Tensor(a!);
+ *                    the rule writes into no gradient that it is handed
  *   gradient         against finite differences, also where inputs are broadcast
  *   each input alone the rule gives the same gradient where only one input needs it
  *   second gradient  against finite differences of the first

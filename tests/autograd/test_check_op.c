@@ -184,6 +184,27 @@ GRA_TEST(a_rule_that_writes_an_input_is_found)
                                        "does not say: its element 0 was "));
 }
 
+static void halving_forward(gra_call *c)
+{
+    c->out[0] = gra_mul_scalar(c->in[0], 0.5);
+}
+
+static void halving_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
+{
+    (void)c;
+    dx[0] = gra_mul_scalar_(g[0], 0.5);
+}
+
+GRA_TEST(a_rule_that_writes_the_gradient_it_is_handed_is_found)
+{
+    static const gra_op op = {.schema = "halving(Tensor x) -> Tensor",
+                              .forward = halving_forward,
+                              .vjp = halving_vjp,
+                              .saves = GRA_SAVE_NOTHING};
+    assert_fails(&op, "  WRONG  writes            the rule writes the gradient of output 0, which "
+                      "others read too: its element 0 was 0.75 and is 0.375; work on a gra_clone");
+}
+
 static void head_forward(gra_call *c)
 {
     c->out[0] = gra_view(c->in[0], gra_tensor_shape(c->in[0]));
@@ -561,12 +582,13 @@ GRA_TEST_MAIN(
     a_rule_that_cannot_be_differentiated_again_is_found,
     a_rule_that_reads_what_is_not_saved_is_found, a_rule_that_fails_is_found,
     an_op_without_a_rule_is_checked_for_the_rest, an_input_that_is_written_without_a_mark_is_found,
-    a_rule_that_writes_an_input_is_found, an_output_in_the_memory_of_an_input_is_found,
-    two_outputs_in_the_same_memory_are_found, an_op_in_place_must_return_the_tensor_that_it_wrote,
-    a_leak_is_found, an_output_beyond_those_of_the_schema_is_found,
-    an_output_that_stays_empty_is_found, an_op_that_gives_other_bits_each_time_is_found,
-    an_op_that_draws_random_numbers_may_do_so, an_op_whose_bits_depend_on_the_threads_is_found,
-    an_op_that_forgets_the_strides_is_found, an_op_that_is_wrong_in_float32_is_found,
+    a_rule_that_writes_an_input_is_found, a_rule_that_writes_the_gradient_it_is_handed_is_found,
+    an_output_in_the_memory_of_an_input_is_found, two_outputs_in_the_same_memory_are_found,
+    an_op_in_place_must_return_the_tensor_that_it_wrote, a_leak_is_found,
+    an_output_beyond_those_of_the_schema_is_found, an_output_that_stays_empty_is_found,
+    an_op_that_gives_other_bits_each_time_is_found, an_op_that_draws_random_numbers_may_do_so,
+    an_op_whose_bits_depend_on_the_threads_is_found, an_op_that_forgets_the_strides_is_found,
+    an_op_that_is_wrong_in_float32_is_found,
     a_rule_that_is_wrong_where_one_input_alone_needs_it_is_found,
     a_rule_that_is_wrong_where_an_input_is_broadcast_is_found,
     a_rule_that_fails_without_elements_is_found,
