@@ -7,7 +7,7 @@
 #include "autograd/checker.h"
 #include "core/error.h"
 #include "core/random.h"
-#include "core/registry_table.h"
+#include "core/registry.h"
 #include "core/scope.h"
 
 /* The check of the rule comes after that of writes, which would spoil it, and before all that goes
@@ -136,7 +136,7 @@ int gra_check_op_with(gra_check_op_options o)
 {
     if (gra_error())
         return -1;
-    const gra_op *const op = o.op ? o.op : gra__find_op("gra_check_op", o.name);
+    const gra_op *const op = o.op ? o.op : gra_require_op("gra_check_op", o.name);
     const gra__schema *const schema = op ? gra__schema_of(op) : NULL;
     if (!schema)
         return -1;

@@ -2,14 +2,14 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
-#include "core/registry_table.h"
+#include "gradus.h"
 
 int command_ops(int count, char **arguments)
 {
     if (count > 1)
         return USAGE;
     if (count == 1) {
-        const gra_op *const op = gra__find_op("gradus ops", arguments[0]);
+        const gra_op *const op = gra_require_op("gradus ops", arguments[0]);
         if (!op)
             return 1;
         printf("%s\n", op->schema);

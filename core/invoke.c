@@ -7,7 +7,7 @@
 #include "alloc_cache.h"
 #include "error.h"
 #include "error_path.h"
-#include "registry_table.h"
+#include "registry.h"
 #include "schema.h"
 
 enum { FEW = 32, SMALL = 512 }; /* inputs, and bytes of arguments, that need no allocation */
@@ -245,7 +245,7 @@ int gra_invoke_op(const gra_op *op, const gra_value *values, int count, gra_valu
 
 int gra_invoke(const char *name, const gra_value *values, int count, gra_value *results)
 {
-    const gra_op *const op = gra__find_op("gra_invoke", name);
+    const gra_op *const op = gra_require_op("gra_invoke", name);
     return op ? gra_invoke_op(op, values, count, results) : -1;
 }
 

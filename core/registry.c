@@ -209,7 +209,7 @@ static void consider(const gra_op *op, int far, const gra_op *near[NEAREST], int
     }
 }
 
-const gra_op *gra__find_op(const char *caller, const char *name)
+const gra_op *gra_require_op(const char *caller, const char *name)
 {
     const gra_op *const found = gra_find_op(name);
     if (found || gra_error())

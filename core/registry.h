@@ -21,6 +21,9 @@ const gra_op *const *gra_ops(size_t *count);
 /* The op of a name, or NULL, silently, where there is none. */
 const gra_op *gra_find_op(const char *name);
 
+/* The same, and where there is none an error that begins with who calls and names the nearest ones. */
+const gra_op *gra_require_op(const char *caller, const char *name);
+
 /* Checks an op and makes it known by the name in its schema. op is kept and must stay as it is. To
  * register the same op again changes nothing. Returns 0, or -1 with an error: a schema that is wrong,
  * or does not agree with .args_size or .inplace, no forward, or a name that another op has. */

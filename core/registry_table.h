@@ -13,7 +13,4 @@ extern const size_t gra__builtin_count;
 /* gra_register_op for several: all of them, or none and an error. */
 int gra__register_ops(const gra_op *const *ops, size_t count);
 
-/* gra_find_op, and where there is none an error that names the nearest ones. */
-const gra_op *gra__find_op(const char *caller, const char *name);
-
 #endif

@@ -75,15 +75,15 @@ GRA_TEST(an_unknown_name_is_answered_with_the_nearest_ones)
     };
     for (int i = 0; i < 4; i++)
         ck_assert_int_eq(gra_register_op(&ops[i]), 0);
-    ck_assert_ptr_eq(gra__find_op("test", "zyzzyva"), &ops[0]);
-    ck_assert_ptr_null(gra__find_op("test", "zyzyva_"));
+    ck_assert_ptr_eq(gra_require_op("test", "zyzzyva"), &ops[0]);
+    ck_assert_ptr_null(gra_require_op("test", "zyzyva_"));
     GRA_ASSERT_ERROR(
         "test: there is no op \"zyzyva_\"; did you mean zyzzyva_, zyzzyva or zyzzyvas2?");
-    ck_assert_ptr_null(gra__find_op("test", "zyxxyvas2"));
+    ck_assert_ptr_null(gra_require_op("test", "zyxxyvas2"));
     GRA_ASSERT_ERROR("test: there is no op \"zyxxyvas2\"; did you mean zyzzyvas2?");
-    ck_assert_ptr_null(gra__find_op("test", "quaternion"));
+    ck_assert_ptr_null(gra_require_op("test", "quaternion"));
     GRA_ASSERT_ERROR("test: there is no op \"quaternion\"; gra_ops() lists all");
-    ck_assert_ptr_null(gra__find_op("test", NULL));
+    ck_assert_ptr_null(gra_require_op("test", NULL));
     GRA_ASSERT_ERROR("test: the name of the op is NULL");
 }
 
