@@ -1,4 +1,5 @@
-/* test_plugin.c - loading ops from the shared objects of tests/plugins. GRA_PLUGINS is their folder. */
+/* test_plugin.c - loading ops from the shared objects of tests/plugins. GRA_PLUGINS is their folder,
+ * GRA_TEXT a file of text. */
 #include "gradus.h"
 
 #include <unistd.h>
@@ -84,7 +85,7 @@ GRA_TEST(a_file_that_is_missing_is_an_error)
 
 GRA_TEST(a_file_that_is_no_shared_object_is_an_error)
 {
-    assert_refused(__FILE__, "gra_load_ops: '" __FILE__ "' is not a shared object");
+    assert_refused(GRA_TEXT, "gra_load_ops: '" GRA_TEXT "' is not a shared object");
     assert_refused("/dev/null", "gra_load_ops: '/dev/null' is not a shared object");
 }
 
