@@ -203,7 +203,7 @@ ACTIVATION(CALLS, softplus, f64)
 #define EXPR_gelu_tanh_backward(S) g *GELU_TANH_SLOPE_##S(x)
 #define EXPR_silu_backward(S) g *SILU_SLOPE_##S(x)
 #define EXPR_softplus_backward(S) p0 *x > p1 ? g : g *SIGMOID_##S(p0 *x)
-#define EXPR_hardtanh_backward(S) (x <= p0) | (x >= p1) ? 0 : g
+#define EXPR_hardtanh_backward(S) ((x <= p0) | (x >= p1)) ? 0 : g
 
 FLOATS(BACKWARD, VECTOR, leaky_relu_backward)
 BACKWARD(VECTOR, elu_backward, f32)

@@ -732,8 +732,8 @@ GRA_TEST(the_ops_behind_as_strided_check_their_arguments)
     const char *const errors[] = {
         "as_strided_put: x has size [2, 2] and stride [2]; a stride for each dim is needed, none negative",
         "as_strided_put: part has size [2] and stride [-1]; a stride for each dim is needed, none negative",
-        "as_strided_put: part has size [2] and stride [9223372036854775807]; a stride for each dim is "
-        "needed, none negative",
+        ("as_strided_put: part has size [2] and stride [9223372036854775807]; a stride for each dim is "
+         "needed, none negative"),
         "as_strided_put: x meets an element twice; it is not known which one counts",
         "as_strided_put: part meets an element twice; it is not known which one counts",
         "as_strided_put: no memory is large enough for an offset of -9223372036854775808",
