@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +10,6 @@
 #include <unistd.h>
 
 #include "core/error.h"
-
-/* Two threads that write the same path have the same temporary file. */
-static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
 
 static bool failed(const gra__new_file *f, int reason)
 {
@@ -35,7 +31,6 @@ static bool may_replace(const gra__new_file *f)
 
 bool gra__new_file_open(gra__new_file *f, const char *op, const char *path)
 {
-    pthread_mutex_lock(&writing);
     *f = (gra__new_file){.op = op, .path = path, .fd = -1};
     if (!path) {
         gra_fail("%s: the path is NULL", op);
@@ -43,11 +38,11 @@ bool gra__new_file_open(gra__new_file *f, const char *op, const char *path)
     }
     if (!may_replace(f))
         return false;
-    if (asprintf(&f->temporary, "%s.tmp.%ld", path, (long)getpid()) < 0) {
+    if (asprintf(&f->temporary, "%s.tmp.%ld", path, (long)gettid()) < 0) {
         f->temporary = NULL;
         return failed(f, ENOMEM);
     }
-    unlink(f->temporary); /* left by a process of the same number that died */
+    unlink(f->temporary); /* left by a thread of the same number that died */
     f->fd = open(f->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     return f->fd >= 0 || failed(f, errno);
 }
@@ -93,6 +88,5 @@ bool gra__new_file_close(gra__new_file *f, bool fine)
     else if (f->fd >= 0)
         unlink(f->temporary);
     free(f->temporary);
-    pthread_mutex_unlock(&writing);
     return fine;
 }

@@ -13,12 +13,12 @@
 typedef struct gra__new_file {
     const char *op;   /* for messages */
     const char *path; /* where it will be */
-    char *temporary;  /* where it is being written: path.tmp.PID */
+    char *temporary;  /* where it is being written: path.tmp.TID, so that two threads have two */
     int fd;
 } gra__new_file;
 
-/* False with an error that has the path and the reason. One thread writes at a time: others wait
- * from open to close. After a failed open, close must still be called. */
+/* False with an error that has the path and the reason. After a failed open, close must still be
+ * called. Of threads that write the same path at once, the last to close has the last word. */
 bool gra__new_file_open(gra__new_file *f, const char *op, const char *path);
 bool gra__new_file_write(gra__new_file *f, const void *data, size_t bytes);
 

@@ -18,7 +18,7 @@
  * and is read only after all of it was checked: a truncated, oversized or contradictory one is an
  * error.  All dtypes of Gradus have their place in it; others (F16, I8, ...) are an error.
  *
- * Writing never harms an older file: the new one is written beside it (PATH.tmp.PID), synced and
+ * Writing never harms an older file: the new one is written beside it (PATH.tmp.TID), synced and
  * renamed; when that fails (a full disk, a missing folder), it is removed.
  * May include: core, ops, autograd, nn, optim.
  */

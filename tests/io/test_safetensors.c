@@ -1,4 +1,6 @@
 /* test_safetensors.c - files of tensors: round trips, whole and broken files, full disks. */
+#include <pthread.h>
+
 #include "gradus.h"
 
 #include "folder.h"
@@ -465,13 +467,47 @@ GRA_TEST(a_stale_temporary_file_is_no_obstacle)
 {
     enter_folder("a.safetensors");
     char stale[160];
-    snprintf(stale, sizeof stale, "%s.tmp.%ld", path, (long)getpid());
+    snprintf(stale, sizeof stale, "%s.tmp.%ld", path, (long)gettid());
     fclose(fopen(stale, "w"));
     gra_module *const m = gra_nn_linear(2, 2);
     ck_assert_int_eq(gra_save(m, path), 0);
     ck_assert_int_eq(access(stale, F_OK), -1);
     gra_free(m);
     leave_folder();
+}
+
+static void *save_often(void *value)
+{
+    const char *const name = "a";
+    const int mark = gra_mark();
+    gra_tensor *const t = gra_full(GRA_SHAPE(1000), *(const double *)value);
+    for (int i = 0; i < 20 && t; i++)
+        if (gra_save_tensors(path, &name, &t, 1) < 0)
+            break;
+    const bool failed = gra_error();
+    gra_clear_error();
+    gra_release(mark);
+    return failed ? value : NULL;
+}
+
+GRA_TEST(threads_that_save_the_same_path_leave_one_whole_file)
+{
+    enter_folder("a.safetensors");
+    double values[3] = {1, 2, 3};
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, save_often, &values[i]), 0);
+    for (int i = 0; i < 3; i++) {
+        void *failed;
+        pthread_join(threads[i], &failed);
+        ck_assert_ptr_null(failed);
+    }
+    gra_tensor_file *const file = gra_tensor_file_open(path);
+    gra_tensor *const t = gra_tensor_file_get(file, "a");
+    GRA_ASSERT_SHAPE(t, 1000);
+    ck_assert_double_eq(gra_item(gra_select(t, 0, 0)), gra_item(gra_select(t, 0, 999)));
+    gra_free(file);
+    leave_folder(); /* asserts that nothing else is in it */
 }
 
 GRA_TEST(names_that_a_file_cannot_have_are_rejected)
@@ -548,5 +584,6 @@ GRA_TEST_MAIN("safetensors", a_saved_module_is_loaded_bit_for_bit,
               a_file_that_is_cut_while_it_is_open_is_noticed,
               a_file_that_is_not_there_cannot_be_opened, save_says_why_it_cannot_write,
               a_full_disk_leaves_the_old_file, a_stale_temporary_file_is_no_obstacle,
+              threads_that_save_the_same_path_leave_one_whole_file,
               names_that_a_file_cannot_have_are_rejected, a_reader_knows_its_tensors,
               files_are_left_alone_while_an_error_is_pending)
