@@ -2,22 +2,7 @@
  * texts. */
 #include "gradus.h"
 
-#include "tests/support/test.h"
-
-#define ASSERT_TEXT(module, expected)                                                              \
-    do {                                                                                           \
-        gra_module *const m_ = module;                                                             \
-        char *const text_ = gra_module_text(m_);                                                   \
-        ck_assert_str_eq(text_, expected);                                                         \
-        free(text_);                                                                               \
-        gra_free(m_);                                                                              \
-    } while (0)
-
-#define ASSERT_REJECTED(call, text)                                                                \
-    do {                                                                                           \
-        ck_assert_ptr_null(call);                                                                  \
-        GRA_ASSERT_ERROR(text);                                                                    \
-    } while (0)
+#include "tests/support/module.h"
 
 GRA_TEST(layer_norm_has_a_weight_for_each_number)
 {
@@ -39,8 +24,8 @@ GRA_TEST(group_norm_has_a_weight_for_each_channel)
     gra_tensor *const x = gra_reshape(gra_vector(1, 1, 3, 3, 5, 7, 7, 5), GRA_SHAPE(1, 4, 2));
     GRA_ASSERT_VALUES(gra_forward(m, x), -1, -1, 1, 1, -1, 1, 1, -1);
     ck_assert_int_eq(gra_module_parameter_count(m), 8);
-    ASSERT_REJECTED(gra_forward(m, gra_zeros(GRA_SHAPE(1, 6, 2))),
-                    "GroupNorm: the input's shape is [1, 6, 2]; [N, 4, ...] is needed");
+    GRA_ASSERT_REJECTED(gra_forward(m, gra_zeros(GRA_SHAPE(1, 6, 2))),
+                        "GroupNorm: the input's shape is [1, 6, 2]; [N, 4, ...] is needed");
     gra_free(m);
 }
 
@@ -51,10 +36,10 @@ GRA_TEST(batch_norms_take_inputs_of_their_dims)
     GRA_ASSERT_VALUES(gra_forward(one, x), -1, -1, 1, 1);
     GRA_ASSERT_SHAPE(gra_forward(one, gra_ones(GRA_SHAPE(3, 2, 5))), 3, 2, 5);
     GRA_ASSERT_SHAPE(gra_forward(three, gra_ones(GRA_SHAPE(2, 1, 2, 2, 2))), 2, 1, 2, 2, 2);
-    ASSERT_REJECTED(gra_forward(one, gra_ones(GRA_SHAPE(2))),
-                    "BatchNorm1d: the input's shape is [2]; [N, C] or [N, C, L] is needed");
-    ASSERT_REJECTED(gra_forward(three, x),
-                    "BatchNorm3d: the input's shape is [2, 2]; [N, C, D, H, W] is needed");
+    GRA_ASSERT_REJECTED(gra_forward(one, gra_ones(GRA_SHAPE(2))),
+                        "BatchNorm1d: the input's shape is [2]; [N, C] or [N, C, L] is needed");
+    GRA_ASSERT_REJECTED(gra_forward(three, x),
+                        "BatchNorm3d: the input's shape is [2, 2]; [N, C, D, H, W] is needed");
     gra_free(one, three);
 }
 
@@ -82,13 +67,16 @@ GRA_TEST(instance_norms_take_samples_alone_or_together)
     gra_module *const two = gra_nn_instance_norm2d(1), *const three = gra_nn_instance_norm3d(1);
     GRA_ASSERT_SHAPE(gra_forward(two, gra_ones(GRA_SHAPE(1, 2, 2))), 1, 2, 2);
     GRA_ASSERT_SHAPE(gra_forward(three, gra_ones(GRA_SHAPE(2, 1, 2, 2, 1))), 2, 1, 2, 2, 1);
-    ASSERT_REJECTED(gra_forward(two, x), "InstanceNorm2d: the input's shape is [2, 2]; [N, C, H, "
-                                         "W] or [C, H, W] is needed");
-    ASSERT_REJECTED(gra_forward(three, x),
-                    "InstanceNorm3d: the input's shape is [2, 2]; [N, C, D, H, W] or [C, D, H, W] "
-                    "is needed");
-    ASSERT_REJECTED(gra_forward(m, gra_vector(1)), "InstanceNorm1d: the input's shape is [1]; [N, "
-                                                   "C, L] or [C, L] is needed");
+    GRA_ASSERT_REJECTED(gra_forward(two, x),
+                        "InstanceNorm2d: the input's shape is [2, 2]; [N, C, H, "
+                        "W] or [C, H, W] is needed");
+    GRA_ASSERT_REJECTED(
+        gra_forward(three, x),
+        "InstanceNorm3d: the input's shape is [2, 2]; [N, C, D, H, W] or [C, D, H, W] "
+        "is needed");
+    GRA_ASSERT_REJECTED(gra_forward(m, gra_vector(1)),
+                        "InstanceNorm1d: the input's shape is [1]; [N, "
+                        "C, L] or [C, L] is needed");
     gra_free(m, two, three);
 }
 
@@ -129,44 +117,45 @@ GRA_TEST(dropouts_work_in_place_while_training)
 /* PyTorch 2.13's repr. */
 GRA_TEST(texts_are_pytorchs)
 {
-    ASSERT_TEXT(gra_nn_layer_norm(GRA_SHAPE(4)),
-                "LayerNorm((4,), eps=1e-05, elementwise_affine=True, bias=True)");
-    ASSERT_TEXT(gra_nn_layer_norm(GRA_SHAPE(2, 3), .elementwise_affine = false),
-                "LayerNorm((2, 3), eps=1e-05, elementwise_affine=False, bias=False)");
-    ASSERT_TEXT(gra_nn_group_norm(2, 4), "GroupNorm(2, 4, eps=1e-05, affine=True, bias=True)");
-    ASSERT_TEXT(gra_nn_group_norm(2, 4, .affine = false),
-                "GroupNorm(2, 4, eps=1e-05, affine=False, bias=False)");
-    ASSERT_TEXT(gra_nn_instance_norm2d(3), "InstanceNorm2d(3, eps=1e-05, momentum=0.1, "
-                                           "affine=False, bias=False, track_running_stats=False)");
-    ASSERT_TEXT(gra_nn_batch_norm1d(3, .momentum = GRA_CUMULATIVE),
-                "BatchNorm1d(3, eps=1e-05, momentum=None, affine=True, bias=True, "
-                "track_running_stats=True)");
-    ASSERT_TEXT(gra_nn_dropout(.p = 0.1, .inplace = true), "Dropout(p=0.1, inplace=True)");
-    ASSERT_TEXT(gra_nn_dropout1d(), "Dropout1d(p=0.5, inplace=False)");
-    ASSERT_TEXT(gra_nn_dropout3d(), "Dropout3d(p=0.5, inplace=False)");
-    ASSERT_TEXT(gra_nn_alpha_dropout(.p = 0.2), "AlphaDropout(p=0.2, inplace=False)");
-    ASSERT_TEXT(gra_nn_feature_alpha_dropout(), "FeatureAlphaDropout(p=0.5, inplace=False)");
+    GRA_ASSERT_TEXT(gra_nn_layer_norm(GRA_SHAPE(4)),
+                    "LayerNorm((4,), eps=1e-05, elementwise_affine=True, bias=True)");
+    GRA_ASSERT_TEXT(gra_nn_layer_norm(GRA_SHAPE(2, 3), .elementwise_affine = false),
+                    "LayerNorm((2, 3), eps=1e-05, elementwise_affine=False, bias=False)");
+    GRA_ASSERT_TEXT(gra_nn_group_norm(2, 4), "GroupNorm(2, 4, eps=1e-05, affine=True, bias=True)");
+    GRA_ASSERT_TEXT(gra_nn_group_norm(2, 4, .affine = false),
+                    "GroupNorm(2, 4, eps=1e-05, affine=False, bias=False)");
+    GRA_ASSERT_TEXT(gra_nn_instance_norm2d(3),
+                    "InstanceNorm2d(3, eps=1e-05, momentum=0.1, "
+                    "affine=False, bias=False, track_running_stats=False)");
+    GRA_ASSERT_TEXT(gra_nn_batch_norm1d(3, .momentum = GRA_CUMULATIVE),
+                    "BatchNorm1d(3, eps=1e-05, momentum=None, affine=True, bias=True, "
+                    "track_running_stats=True)");
+    GRA_ASSERT_TEXT(gra_nn_dropout(.p = 0.1, .inplace = true), "Dropout(p=0.1, inplace=True)");
+    GRA_ASSERT_TEXT(gra_nn_dropout1d(), "Dropout1d(p=0.5, inplace=False)");
+    GRA_ASSERT_TEXT(gra_nn_dropout3d(), "Dropout3d(p=0.5, inplace=False)");
+    GRA_ASSERT_TEXT(gra_nn_alpha_dropout(.p = 0.2), "AlphaDropout(p=0.2, inplace=False)");
+    GRA_ASSERT_TEXT(gra_nn_feature_alpha_dropout(), "FeatureAlphaDropout(p=0.5, inplace=False)");
 }
 
 GRA_TEST(constructors_reject_bad_options)
 {
-    ASSERT_REJECTED(gra_nn_layer_norm(GRA_SCALAR),
-                    "LayerNorm: normalized_shape has no dims; at least one is needed, as in "
-                    "GRA_SHAPE(64)");
-    ASSERT_REJECTED(gra_nn_layer_norm(GRA_SHAPE(3, 0)),
-                    "LayerNorm: normalized_shape 0 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_nn_layer_norm(GRA_SHAPE(3), -1),
-                    "LayerNorm: eps -1 is out of range; it is 0 or above");
-    ASSERT_REJECTED(gra_nn_group_norm(0, 4),
-                    "GroupNorm: num_groups 0 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_nn_group_norm(3, 4),
-                    "GroupNorm: num_groups 3 does not divide num_channels 4");
-    ASSERT_REJECTED(gra_nn_instance_norm1d(0),
-                    "InstanceNorm1d: num_features 0 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_nn_batch_norm3d(2, .momentum = -0.5),
-                    "BatchNorm3d: momentum -0.5 is out of range; it lies between 0 and 1");
-    ASSERT_REJECTED(gra_nn_feature_alpha_dropout(.p = 3),
-                    "FeatureAlphaDropout: p 3 is no probability; it lies between 0 and 1");
+    GRA_ASSERT_REJECTED(gra_nn_layer_norm(GRA_SCALAR),
+                        "LayerNorm: normalized_shape has no dims; at least one is needed, as in "
+                        "GRA_SHAPE(64)");
+    GRA_ASSERT_REJECTED(gra_nn_layer_norm(GRA_SHAPE(3, 0)),
+                        "LayerNorm: normalized_shape 0 is out of range; at least 1 is needed");
+    GRA_ASSERT_REJECTED(gra_nn_layer_norm(GRA_SHAPE(3), -1),
+                        "LayerNorm: eps -1 is out of range; it is 0 or above");
+    GRA_ASSERT_REJECTED(gra_nn_group_norm(0, 4),
+                        "GroupNorm: num_groups 0 is out of range; at least 1 is needed");
+    GRA_ASSERT_REJECTED(gra_nn_group_norm(3, 4),
+                        "GroupNorm: num_groups 3 does not divide num_channels 4");
+    GRA_ASSERT_REJECTED(gra_nn_instance_norm1d(0),
+                        "InstanceNorm1d: num_features 0 is out of range; at least 1 is needed");
+    GRA_ASSERT_REJECTED(gra_nn_batch_norm3d(2, .momentum = -0.5),
+                        "BatchNorm3d: momentum -0.5 is out of range; it lies between 0 and 1");
+    GRA_ASSERT_REJECTED(gra_nn_feature_alpha_dropout(.p = 3),
+                        "FeatureAlphaDropout: p 3 is no probability; it lies between 0 and 1");
 }
 
 GRA_TEST(defaults_are_those_of_the_macros)

@@ -3,12 +3,6 @@
 
 #include "tests/support/test.h"
 
-#define ASSERT_REJECTED(call, text)                                                                \
-    do {                                                                                           \
-        ck_assert_ptr_null(call);                                                                  \
-        GRA_ASSERT_ERROR(text);                                                                    \
-    } while (0)
-
 GRA_TEST(layer_norm_brings_each_row_to_mean_0_and_variance_1)
 {
     gra_tensor *const x = gra_reshape(gra_vector(1, 3, 10, 30), GRA_SHAPE(2, 2));
@@ -85,9 +79,10 @@ GRA_TEST(normalize_divides_by_no_less_than_eps)
         GRA_ASSERT_VALUES(unit, 0, 0);
         GRA_ASSERT_VALUES(gra_grad(gra_sum(unit), zero), 1e6, 1e6);
     }
-    ASSERT_REJECTED(gra_normalize(x, 0), "normalize: p 0 is out of range; it is above 0");
-    ASSERT_REJECTED(gra_normalize(x, .eps = 0), "normalize: eps 0 is out of range; it is above 0");
-    ASSERT_REJECTED(
+    GRA_ASSERT_REJECTED(gra_normalize(x, 0), "normalize: p 0 is out of range; it is above 0");
+    GRA_ASSERT_REJECTED(gra_normalize(x, .eps = 0),
+                        "normalize: eps 0 is out of range; it is above 0");
+    GRA_ASSERT_REJECTED(
         gra_normalize(gra_zeros(GRA_SHAPE(2, 2), GRA_INT64)),
         "normalize: x has dtype int64; a floating point dtype is needed, convert it with "
         "gra_to");
@@ -97,49 +92,54 @@ GRA_TEST(norms_reject_what_does_not_fit)
 {
     gra_tensor *const x = gra_zeros(GRA_SHAPE(2, 4, 3)), *const three = gra_zeros(GRA_SHAPE(3));
     gra_tensor *const whole = gra_zeros(GRA_SHAPE(2, 4, 3), GRA_INT64);
-    ASSERT_REJECTED(gra_layer_norm(x, GRA_SHAPE(4)),
-                    "layer_norm: normalized_shape is [4] and input has shape [2, 4, 3]; it must be "
-                    "what the shape ends with");
-    ASSERT_REJECTED(gra_layer_norm(x, GRA_SCALAR),
-                    "layer_norm: normalized_shape is [] and input has shape [2, 4, 3]; it must be "
-                    "what the shape ends with");
-    ASSERT_REJECTED(gra_layer_norm(x, GRA_SHAPE(4, 3), three),
-                    "layer_norm: weight has shape [3]; [4, 3] is needed");
-    ASSERT_REJECTED(gra_layer_norm(whole, GRA_SHAPE(3)),
-                    "layer_norm: input has dtype int64; a floating point dtype is needed, convert "
-                    "it with gra_to");
-    ASSERT_REJECTED(gra_group_norm(three, 1),
-                    "group_norm: input has shape [3]; [N, C, ...] is needed");
-    ASSERT_REJECTED(gra_group_norm(x, 0),
-                    "group_norm: num_groups 0 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_group_norm(x, 3),
-                    "group_norm: num_groups 3 does not divide the 4 channels of input");
-    ASSERT_REJECTED(gra_group_norm(x, 2, .bias = three),
-                    "group_norm: bias has shape [3]; [4] is needed");
+    GRA_ASSERT_REJECTED(
+        gra_layer_norm(x, GRA_SHAPE(4)),
+        "layer_norm: normalized_shape is [4] and input has shape [2, 4, 3]; it must be "
+        "what the shape ends with");
+    GRA_ASSERT_REJECTED(
+        gra_layer_norm(x, GRA_SCALAR),
+        "layer_norm: normalized_shape is [] and input has shape [2, 4, 3]; it must be "
+        "what the shape ends with");
+    GRA_ASSERT_REJECTED(gra_layer_norm(x, GRA_SHAPE(4, 3), three),
+                        "layer_norm: weight has shape [3]; [4, 3] is needed");
+    GRA_ASSERT_REJECTED(
+        gra_layer_norm(whole, GRA_SHAPE(3)),
+        "layer_norm: input has dtype int64; a floating point dtype is needed, convert "
+        "it with gra_to");
+    GRA_ASSERT_REJECTED(gra_group_norm(three, 1),
+                        "group_norm: input has shape [3]; [N, C, ...] is needed");
+    GRA_ASSERT_REJECTED(gra_group_norm(x, 0),
+                        "group_norm: num_groups 0 is out of range; at least 1 is needed");
+    GRA_ASSERT_REJECTED(gra_group_norm(x, 3),
+                        "group_norm: num_groups 3 does not divide the 4 channels of input");
+    GRA_ASSERT_REJECTED(gra_group_norm(x, 2, .bias = three),
+                        "group_norm: bias has shape [3]; [4] is needed");
 }
 
 GRA_TEST(instance_norm_rejects_what_does_not_fit)
 {
     gra_tensor *const x = gra_zeros(GRA_SHAPE(2, 4, 3)), *const three = gra_zeros(GRA_SHAPE(3));
     gra_tensor *const four = gra_zeros(GRA_SHAPE(4));
-    ASSERT_REJECTED(gra_instance_norm(three),
-                    "instance_norm: input has shape [3]; [N, C, ...] is needed");
-    ASSERT_REJECTED(gra_instance_norm(gra_zeros(GRA_SHAPE(2, 4, 1))),
-                    "instance_norm: input of shape [2, 4, 1] has one value for each channel of a "
-                    "sample; more are needed");
-    ASSERT_REJECTED(gra_instance_norm(x, .use_input_stats = false),
-                    "instance_norm: running_mean and running_var are needed where .use_input_stats "
-                    "is false");
-    ASSERT_REJECTED(gra_instance_norm(x, four),
-                    "instance_norm: running_mean and running_var are given both or not at all");
-    ASSERT_REJECTED(gra_instance_norm(x, three, four),
-                    "instance_norm: running_mean has shape [3]; [4] is needed");
-    ASSERT_REJECTED(gra_instance_norm(x, four, gra_zeros(GRA_SHAPE(4), GRA_INT64)),
-                    "instance_norm: running_var has an integer dtype; a floating point tensor "
-                    "without a gradient is needed");
-    ASSERT_REJECTED(gra_instance_norm(x, gra_zeros(GRA_SHAPE(4), .requires_grad = true), four),
-                    "instance_norm: running_mean requires a gradient; a floating point tensor "
-                    "without a gradient is needed");
+    GRA_ASSERT_REJECTED(gra_instance_norm(three),
+                        "instance_norm: input has shape [3]; [N, C, ...] is needed");
+    GRA_ASSERT_REJECTED(
+        gra_instance_norm(gra_zeros(GRA_SHAPE(2, 4, 1))),
+        "instance_norm: input of shape [2, 4, 1] has one value for each channel of a "
+        "sample; more are needed");
+    GRA_ASSERT_REJECTED(
+        gra_instance_norm(x, .use_input_stats = false),
+        "instance_norm: running_mean and running_var are needed where .use_input_stats "
+        "is false");
+    GRA_ASSERT_REJECTED(gra_instance_norm(x, four),
+                        "instance_norm: running_mean and running_var are given both or not at all");
+    GRA_ASSERT_REJECTED(gra_instance_norm(x, three, four),
+                        "instance_norm: running_mean has shape [3]; [4] is needed");
+    GRA_ASSERT_REJECTED(gra_instance_norm(x, four, gra_zeros(GRA_SHAPE(4), GRA_INT64)),
+                        "instance_norm: running_var has an integer dtype; a floating point tensor "
+                        "without a gradient is needed");
+    GRA_ASSERT_REJECTED(gra_instance_norm(x, gra_zeros(GRA_SHAPE(4), .requires_grad = true), four),
+                        "instance_norm: running_mean requires a gradient; a floating point tensor "
+                        "without a gradient is needed");
 }
 
 /* A channel is dropped as a whole, and what stays is doubled. */
@@ -231,17 +231,18 @@ GRA_TEST(dropouts_have_the_same_bits_for_any_number_of_threads)
 GRA_TEST(dropouts_reject_what_does_not_fit)
 {
     gra_tensor *const x = gra_zeros(GRA_SHAPE(3));
-    ASSERT_REJECTED(gra_dropout1d(x, 0.5, true),
-                    "dropout1d: x has shape [3]; [N, C, L] or [C, L] is needed");
-    ASSERT_REJECTED(gra_dropout3d_(x, 0.5, true), "dropout3d_: x has shape [3]; [N, C, D, H, W] or "
-                                                  "[C, D, H, W] is needed");
-    ASSERT_REJECTED(gra_feature_alpha_dropout(x, 0.5, true),
-                    "feature_alpha_dropout: x has shape [3]; [N, C, ...] is needed");
-    ASSERT_REJECTED(gra_alpha_dropout(x, 2, true),
-                    "alpha_dropout: p is 2; a probability lies between 0 and 1");
-    ASSERT_REJECTED(gra_alpha_dropout(gra_zeros(GRA_SHAPE(3), GRA_INT64), 0.5, true),
-                    "alpha_dropout: dtype int64 cannot be scaled by 1 / (1 - p); convert the "
-                    "tensor with gra_to first");
+    GRA_ASSERT_REJECTED(gra_dropout1d(x, 0.5, true),
+                        "dropout1d: x has shape [3]; [N, C, L] or [C, L] is needed");
+    GRA_ASSERT_REJECTED(gra_dropout3d_(x, 0.5, true),
+                        "dropout3d_: x has shape [3]; [N, C, D, H, W] or "
+                        "[C, D, H, W] is needed");
+    GRA_ASSERT_REJECTED(gra_feature_alpha_dropout(x, 0.5, true),
+                        "feature_alpha_dropout: x has shape [3]; [N, C, ...] is needed");
+    GRA_ASSERT_REJECTED(gra_alpha_dropout(x, 2, true),
+                        "alpha_dropout: p is 2; a probability lies between 0 and 1");
+    GRA_ASSERT_REJECTED(gra_alpha_dropout(gra_zeros(GRA_SHAPE(3), GRA_INT64), 0.5, true),
+                        "alpha_dropout: dtype int64 cannot be scaled by 1 / (1 - p); convert the "
+                        "tensor with gra_to first");
 }
 
 GRA_TEST_MAIN("norms", layer_norm_brings_each_row_to_mean_0_and_variance_1,

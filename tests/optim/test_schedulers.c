@@ -54,30 +54,24 @@ GRA_TEST(an_optimizer_may_be_freed_before_its_plan)
     gra_free(plan);
 }
 
-#define ASSERT_REJECTED(plan, text)                                                                \
-    do {                                                                                           \
-        ck_assert_ptr_null(plan);                                                                  \
-        GRA_ASSERT_ERROR(text);                                                                    \
-    } while (0)
-
 GRA_TEST(schedulers_reject_bad_plans)
 {
     gra_optim *const opt = optim(1);
     const int64_t milestone = 2;
-    ASSERT_REJECTED(gra_step_lr(opt, 0),
-                    "gra_step_lr: step_size 0 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_step_lr(opt, 1, .gamma = -1),
-                    "gra_step_lr: gamma -1 is out of range; a number of at least 0 is needed");
-    ASSERT_REJECTED(gra_step_lr(NULL, 1), "gra_step_lr: the optimizer is NULL");
-    ASSERT_REJECTED(gra_multi_step_lr(opt, &milestone, 0),
-                    "gra_multi_step_lr: count 0 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_multi_step_lr(opt, NULL, 1),
-                    "gra_multi_step_lr: milestones is NULL; 1 numbers of steps are needed");
-    ASSERT_REJECTED(gra_multi_step_lr(NULL, &milestone, 1),
-                    "gra_multi_step_lr: the optimizer is NULL");
-    ASSERT_REJECTED(gra_cosine_annealing_lr(opt, -3),
-                    "gra_cosine_annealing_lr: t_max -3 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(
+    GRA_ASSERT_REJECTED(gra_step_lr(opt, 0),
+                        "gra_step_lr: step_size 0 is out of range; at least 1 is needed");
+    GRA_ASSERT_REJECTED(gra_step_lr(opt, 1, .gamma = -1),
+                        "gra_step_lr: gamma -1 is out of range; a number of at least 0 is needed");
+    GRA_ASSERT_REJECTED(gra_step_lr(NULL, 1), "gra_step_lr: the optimizer is NULL");
+    GRA_ASSERT_REJECTED(gra_multi_step_lr(opt, &milestone, 0),
+                        "gra_multi_step_lr: count 0 is out of range; at least 1 is needed");
+    GRA_ASSERT_REJECTED(gra_multi_step_lr(opt, NULL, 1),
+                        "gra_multi_step_lr: milestones is NULL; 1 numbers of steps are needed");
+    GRA_ASSERT_REJECTED(gra_multi_step_lr(NULL, &milestone, 1),
+                        "gra_multi_step_lr: the optimizer is NULL");
+    GRA_ASSERT_REJECTED(gra_cosine_annealing_lr(opt, -3),
+                        "gra_cosine_annealing_lr: t_max -3 is out of range; at least 1 is needed");
+    GRA_ASSERT_REJECTED(
         gra_cosine_annealing_lr(opt, 3, .eta_min = NAN),
         "gra_cosine_annealing_lr: eta_min nan is out of range; a number of at least 0 is "
         "needed");
@@ -89,38 +83,41 @@ GRA_TEST(schedulers_reject_bad_plans)
 GRA_TEST(warm_ups_and_polynomials_reject_bad_plans)
 {
     gra_optim *const opt = optim(1);
-    ASSERT_REJECTED(
+    GRA_ASSERT_REJECTED(
         gra_exponential_lr(opt, -1),
         "gra_exponential_lr: gamma -1 is out of range; a number of at least 0 is needed");
-    ASSERT_REJECTED(gra_constant_lr(opt, 0),
-                    "gra_constant_lr: factor 0 is out of range; a number above 0 and up to 1 is "
-                    "needed");
-    ASSERT_REJECTED(gra_constant_lr(opt, .total_iters = 0),
-                    "gra_constant_lr: total_iters 0 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_linear_lr(opt, 1.5),
-                    "gra_linear_lr: start_factor 1.5 is out of range; a number above 0 and up to 1 "
-                    "is needed");
-    ASSERT_REJECTED(gra_linear_lr(opt, .end_factor = -0.5),
-                    "gra_linear_lr: end_factor -0.5 is out of range; a number from 0 to 1 is "
-                    "needed");
-    ASSERT_REJECTED(gra_linear_lr(opt, .total_iters = -1),
-                    "gra_linear_lr: total_iters -1 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_polynomial_lr(opt, 0),
-                    "gra_polynomial_lr: total_iters 0 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_polynomial_lr(opt, .power = NAN),
-                    "gra_polynomial_lr: power nan is out of range; a number of at least 0 is "
-                    "needed");
-    ASSERT_REJECTED(gra_cosine_annealing_warm_restarts(opt, 0),
-                    "gra_cosine_annealing_warm_restarts: t_0 0 is out of range; at least 1 is "
-                    "needed");
-    ASSERT_REJECTED(gra_cosine_annealing_warm_restarts(opt, 1, .t_mult = 0),
-                    "gra_cosine_annealing_warm_restarts: t_mult 0 is out of range; at least 1 is "
-                    "needed");
-    ASSERT_REJECTED(
+    GRA_ASSERT_REJECTED(
+        gra_constant_lr(opt, 0),
+        "gra_constant_lr: factor 0 is out of range; a number above 0 and up to 1 is "
+        "needed");
+    GRA_ASSERT_REJECTED(gra_constant_lr(opt, .total_iters = 0),
+                        "gra_constant_lr: total_iters 0 is out of range; at least 1 is needed");
+    GRA_ASSERT_REJECTED(
+        gra_linear_lr(opt, 1.5),
+        "gra_linear_lr: start_factor 1.5 is out of range; a number above 0 and up to 1 "
+        "is needed");
+    GRA_ASSERT_REJECTED(gra_linear_lr(opt, .end_factor = -0.5),
+                        "gra_linear_lr: end_factor -0.5 is out of range; a number from 0 to 1 is "
+                        "needed");
+    GRA_ASSERT_REJECTED(gra_linear_lr(opt, .total_iters = -1),
+                        "gra_linear_lr: total_iters -1 is out of range; at least 1 is needed");
+    GRA_ASSERT_REJECTED(gra_polynomial_lr(opt, 0),
+                        "gra_polynomial_lr: total_iters 0 is out of range; at least 1 is needed");
+    GRA_ASSERT_REJECTED(gra_polynomial_lr(opt, .power = NAN),
+                        "gra_polynomial_lr: power nan is out of range; a number of at least 0 is "
+                        "needed");
+    GRA_ASSERT_REJECTED(gra_cosine_annealing_warm_restarts(opt, 0),
+                        "gra_cosine_annealing_warm_restarts: t_0 0 is out of range; at least 1 is "
+                        "needed");
+    GRA_ASSERT_REJECTED(
+        gra_cosine_annealing_warm_restarts(opt, 1, .t_mult = 0),
+        "gra_cosine_annealing_warm_restarts: t_mult 0 is out of range; at least 1 is "
+        "needed");
+    GRA_ASSERT_REJECTED(
         gra_cosine_annealing_warm_restarts(opt, 1, .eta_min = -1),
         "gra_cosine_annealing_warm_restarts: eta_min -1 is out of range; a number of at "
         "least 0 is needed");
-    ASSERT_REJECTED(gra_lambda_lr(opt, NULL), "gra_lambda_lr: lr_lambda is NULL");
+    GRA_ASSERT_REJECTED(gra_lambda_lr(opt, NULL), "gra_lambda_lr: lr_lambda is NULL");
     ck_assert_double_eq(gra_optim_lr(opt), 1);
     gra_free(opt);
 }
@@ -130,36 +127,40 @@ GRA_TEST(one_cycle_rejects_bad_plans)
     gra_optim *const opt = optim(1);
     gra_tensor *const p = gra_requires_grad(gra_ones(GRA_SHAPE(1)));
     gra_optim *const plain = gra_adagrad(.tensors = &p, .count = 1);
-    ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 0),
-                    "gra_one_cycle_lr: total_steps 0 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_one_cycle_lr(opt, -1, 9),
-                    "gra_one_cycle_lr: max_lr -1 is out of range; a number above 0 is needed");
-    ASSERT_REJECTED(gra_one_cycle_lr(opt, .total_steps = 9),
-                    "gra_one_cycle_lr: max_lr 0 is out of range; a number above 0 is needed");
-    ASSERT_REJECTED(
+    GRA_ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 0),
+                        "gra_one_cycle_lr: total_steps 0 is out of range; at least 1 is needed");
+    GRA_ASSERT_REJECTED(gra_one_cycle_lr(opt, -1, 9),
+                        "gra_one_cycle_lr: max_lr -1 is out of range; a number above 0 is needed");
+    GRA_ASSERT_REJECTED(gra_one_cycle_lr(opt, .total_steps = 9),
+                        "gra_one_cycle_lr: max_lr 0 is out of range; a number above 0 is needed");
+    GRA_ASSERT_REJECTED(
         gra_one_cycle_lr(opt, .max_lrs = (double[]){-1}, .total_steps = 9),
         "gra_one_cycle_lr: max_lr -1 is out of range; a number of at least 0 is needed");
-    ASSERT_REJECTED(
+    GRA_ASSERT_REJECTED(
         gra_one_cycle_lr(opt, 1, 9, .pct_start = 2),
         "gra_one_cycle_lr: pct_start 2 is out of range; a number from 0 to 1 is needed");
-    ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 9, .div_factor = 0),
-                    "gra_one_cycle_lr: div_factor 0 is out of range; a number above 0 is needed");
-    ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 9, .final_div_factor = NAN),
-                    "gra_one_cycle_lr: final_div_factor nan is out of range; a number above 0 is "
-                    "needed");
-    ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 9, .anneal_strategy = (gra_anneal)7),
-                    "gra_one_cycle_lr: anneal_strategy 7 is unknown; GRA_ANNEAL_COS or "
-                    "GRA_ANNEAL_LINEAR is needed");
-    ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 9, .base_momentum = -1),
-                    "gra_one_cycle_lr: base_momentum -1 is out of range; a number of at least 0 is "
-                    "needed");
-    ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 9, .max_momentum = NAN),
-                    "gra_one_cycle_lr: max_momentum nan is out of range; a number of at least 0 is "
-                    "needed");
-    ASSERT_REJECTED(gra_one_cycle_lr(plain, 1, 9),
-                    "gra_one_cycle_lr: Adagrad has neither momentum nor betas to cycle; give "
-                    ".cycle_momentum = false");
-    ASSERT_REJECTED(gra_one_cycle_lr(NULL, 1, 9), "gra_one_cycle_lr: the optimizer is NULL");
+    GRA_ASSERT_REJECTED(
+        gra_one_cycle_lr(opt, 1, 9, .div_factor = 0),
+        "gra_one_cycle_lr: div_factor 0 is out of range; a number above 0 is needed");
+    GRA_ASSERT_REJECTED(
+        gra_one_cycle_lr(opt, 1, 9, .final_div_factor = NAN),
+        "gra_one_cycle_lr: final_div_factor nan is out of range; a number above 0 is "
+        "needed");
+    GRA_ASSERT_REJECTED(gra_one_cycle_lr(opt, 1, 9, .anneal_strategy = (gra_anneal)7),
+                        "gra_one_cycle_lr: anneal_strategy 7 is unknown; GRA_ANNEAL_COS or "
+                        "GRA_ANNEAL_LINEAR is needed");
+    GRA_ASSERT_REJECTED(
+        gra_one_cycle_lr(opt, 1, 9, .base_momentum = -1),
+        "gra_one_cycle_lr: base_momentum -1 is out of range; a number of at least 0 is "
+        "needed");
+    GRA_ASSERT_REJECTED(
+        gra_one_cycle_lr(opt, 1, 9, .max_momentum = NAN),
+        "gra_one_cycle_lr: max_momentum nan is out of range; a number of at least 0 is "
+        "needed");
+    GRA_ASSERT_REJECTED(gra_one_cycle_lr(plain, 1, 9),
+                        "gra_one_cycle_lr: Adagrad has neither momentum nor betas to cycle; give "
+                        ".cycle_momentum = false");
+    GRA_ASSERT_REJECTED(gra_one_cycle_lr(NULL, 1, 9), "gra_one_cycle_lr: the optimizer is NULL");
     ck_assert_double_eq(gra_optim_lr(opt), 1);
     gra_free(opt, plain);
 }
@@ -202,32 +203,37 @@ GRA_TEST(plateau_rejects_bad_plans)
 {
     gra_optim *const opt = optim(1);
     const double limits[] = {-1};
-    ASSERT_REJECTED(
+    GRA_ASSERT_REJECTED(
         gra_reduce_lr_on_plateau(opt, .factor = 1),
         "gra_reduce_lr_on_plateau: factor 1 is out of range; a number from 0 to below 1 "
         "is needed");
-    ASSERT_REJECTED(gra_reduce_lr_on_plateau(opt, .patience = -1),
-                    "gra_reduce_lr_on_plateau: patience -1 is out of range; a number of at least 0 "
-                    "is needed");
-    ASSERT_REJECTED(gra_reduce_lr_on_plateau(opt, .threshold = NAN),
-                    "gra_reduce_lr_on_plateau: threshold nan is out of range; a number of at least "
-                    "0 is needed");
-    ASSERT_REJECTED(gra_reduce_lr_on_plateau(opt, .cooldown = -1),
-                    "gra_reduce_lr_on_plateau: cooldown -1 is out of range; a number of at least 0 "
-                    "is needed");
-    ASSERT_REJECTED(gra_reduce_lr_on_plateau(opt, .eps = -1),
-                    "gra_reduce_lr_on_plateau: eps -1 is out of range; a number of at least 0 is "
-                    "needed");
-    ASSERT_REJECTED(
+    GRA_ASSERT_REJECTED(
+        gra_reduce_lr_on_plateau(opt, .patience = -1),
+        "gra_reduce_lr_on_plateau: patience -1 is out of range; a number of at least 0 "
+        "is needed");
+    GRA_ASSERT_REJECTED(
+        gra_reduce_lr_on_plateau(opt, .threshold = NAN),
+        "gra_reduce_lr_on_plateau: threshold nan is out of range; a number of at least "
+        "0 is needed");
+    GRA_ASSERT_REJECTED(
+        gra_reduce_lr_on_plateau(opt, .cooldown = -1),
+        "gra_reduce_lr_on_plateau: cooldown -1 is out of range; a number of at least 0 "
+        "is needed");
+    GRA_ASSERT_REJECTED(
+        gra_reduce_lr_on_plateau(opt, .eps = -1),
+        "gra_reduce_lr_on_plateau: eps -1 is out of range; a number of at least 0 is "
+        "needed");
+    GRA_ASSERT_REJECTED(
         gra_reduce_lr_on_plateau(opt, .min_lrs = limits),
         "gra_reduce_lr_on_plateau: min_lr -1 is out of range; a number of at least 0 is "
         "needed");
-    ASSERT_REJECTED(gra_reduce_lr_on_plateau(opt, .mode = (gra_plateau_mode)2),
-                    "gra_reduce_lr_on_plateau: mode 2 is unknown; GRA_PLATEAU_MIN or "
-                    "GRA_PLATEAU_MAX is needed");
-    ASSERT_REJECTED(gra_reduce_lr_on_plateau(opt, .threshold_mode = (gra_threshold_mode)2),
-                    "gra_reduce_lr_on_plateau: threshold_mode 2 is unknown; GRA_THRESHOLD_REL or "
-                    "GRA_THRESHOLD_ABS is needed");
+    GRA_ASSERT_REJECTED(gra_reduce_lr_on_plateau(opt, .mode = (gra_plateau_mode)2),
+                        "gra_reduce_lr_on_plateau: mode 2 is unknown; GRA_PLATEAU_MIN or "
+                        "GRA_PLATEAU_MAX is needed");
+    GRA_ASSERT_REJECTED(
+        gra_reduce_lr_on_plateau(opt, .threshold_mode = (gra_threshold_mode)2),
+        "gra_reduce_lr_on_plateau: threshold_mode 2 is unknown; GRA_THRESHOLD_REL or "
+        "GRA_THRESHOLD_ABS is needed");
     gra_scheduler *const plan = gra_reduce_lr_on_plateau(opt), *const other = gra_step_lr(opt, 1);
     ck_assert_int_eq(gra_scheduler_step(plan), -1);
     GRA_ASSERT_ERROR("gra_scheduler_step: gra_reduce_lr_on_plateau watches a metric; call "
@@ -251,33 +257,34 @@ GRA_TEST(a_metric_of_nan_is_not_better)
 GRA_TEST(plans_of_plans_take_over_what_they_are_given)
 {
     gra_optim *const opt = optim(1), *const other = optim(1);
-    ASSERT_REJECTED(gra_sequential_lr(GRA_MILESTONES(3, 3), gra_step_lr(opt, 1),
-                                      gra_step_lr(opt, 1), gra_step_lr(opt, 1)),
-                    "gra_sequential_lr: milestones 3 and 3 do not ascend");
-    ASSERT_REJECTED(gra_sequential_lr(GRA_MILESTONES(3), gra_step_lr(opt, 1)),
-                    "gra_sequential_lr: 1 milestones are given for 1 schedulers; one less than "
-                    "schedulers is needed");
-    ASSERT_REJECTED(
+    GRA_ASSERT_REJECTED(gra_sequential_lr(GRA_MILESTONES(3, 3), gra_step_lr(opt, 1),
+                                          gra_step_lr(opt, 1), gra_step_lr(opt, 1)),
+                        "gra_sequential_lr: milestones 3 and 3 do not ascend");
+    GRA_ASSERT_REJECTED(gra_sequential_lr(GRA_MILESTONES(3), gra_step_lr(opt, 1)),
+                        "gra_sequential_lr: 1 milestones are given for 1 schedulers; one less than "
+                        "schedulers is needed");
+    GRA_ASSERT_REJECTED(
         gra_sequential_lr_of((gra_milestones){NULL, 1},
                              (gra_scheduler *[]){gra_step_lr(opt, 1), gra_step_lr(opt, 1)}, 2),
         "gra_sequential_lr: the list of milestones is NULL");
-    ASSERT_REJECTED(gra_chained_scheduler(gra_step_lr(opt, 1), gra_step_lr(other, 1)),
-                    "gra_chained_scheduler: schedulers 0 and 1 have different optimizers");
-    ASSERT_REJECTED(gra_chained_scheduler(gra_reduce_lr_on_plateau(opt)),
-                    "gra_chained_scheduler: scheduler 0 is gra_reduce_lr_on_plateau, which needs a "
-                    "metric at each step");
+    GRA_ASSERT_REJECTED(gra_chained_scheduler(gra_step_lr(opt, 1), gra_step_lr(other, 1)),
+                        "gra_chained_scheduler: schedulers 0 and 1 have different optimizers");
+    GRA_ASSERT_REJECTED(
+        gra_chained_scheduler(gra_reduce_lr_on_plateau(opt)),
+        "gra_chained_scheduler: scheduler 0 is gra_reduce_lr_on_plateau, which needs a "
+        "metric at each step");
     gra_scheduler *plan = gra_step_lr(opt, 1);
-    ASSERT_REJECTED(gra_chained_scheduler(plan, plan),
-                    "gra_chained_scheduler: schedulers 0 and 1 are the same");
-    ASSERT_REJECTED(gra_chained_scheduler_of(NULL, 0),
-                    "gra_chained_scheduler: there are no schedulers");
+    GRA_ASSERT_REJECTED(gra_chained_scheduler(plan, plan),
+                        "gra_chained_scheduler: schedulers 0 and 1 are the same");
+    GRA_ASSERT_REJECTED(gra_chained_scheduler_of(NULL, 0),
+                        "gra_chained_scheduler: there are no schedulers");
     gra_scheduler *const part = gra_step_lr(opt, 1, .gamma = 0.5);
     plan = gra_chained_scheduler(part);
-    ASSERT_REJECTED(gra_chained_scheduler(gra_step_lr(opt, 1), part),
-                    "gra_chained_scheduler: scheduler 1 belongs to another plan already");
-    ASSERT_REJECTED(gra_chained_scheduler(gra_step_lr(opt, 0), NULL),
-                    "gra_step_lr: step_size 0 is out of range; at least 1 is needed");
-    ASSERT_REJECTED(gra_chained_scheduler(NULL), "gra_chained_scheduler: scheduler 0 is NULL");
+    GRA_ASSERT_REJECTED(gra_chained_scheduler(gra_step_lr(opt, 1), part),
+                        "gra_chained_scheduler: scheduler 1 belongs to another plan already");
+    GRA_ASSERT_REJECTED(gra_chained_scheduler(gra_step_lr(opt, 0), NULL),
+                        "gra_step_lr: step_size 0 is out of range; at least 1 is needed");
+    GRA_ASSERT_REJECTED(gra_chained_scheduler(NULL), "gra_chained_scheduler: scheduler 0 is NULL");
     gra_scheduler_step(plan);
     ck_assert_double_eq(gra_optim_lr(opt), 0.5);
     gra_free(opt, other, plan);

@@ -196,31 +196,27 @@ GRA_TEST(the_rate_can_be_changed)
     gra_free(opt);
 }
 
-#define ASSERT_REJECTED(opt, text)                                                                 \
-    do {                                                                                           \
-        ck_assert_ptr_null(opt);                                                                   \
-        GRA_ASSERT_ERROR(text);                                                                    \
-    } while (0)
-
 GRA_TEST(sgd_rejects_bad_options)
 {
     gra_module *const net = gra_nn_linear(1, 1), *const empty = gra_nn_relu();
-    ASSERT_REJECTED(gra_sgd(net, -0.1),
-                    "SGD: lr -0.1 is out of range; a number of at least 0 is needed");
-    ASSERT_REJECTED(gra_sgd(net, .lr = NAN),
-                    "SGD: lr nan is out of range; a number of at least 0 is needed");
-    ASSERT_REJECTED(gra_sgd(net, .momentum = -1),
-                    "SGD: momentum -1 is out of range; a number of at least 0 is needed");
-    ASSERT_REJECTED(gra_sgd(net, .weight_decay = -1),
-                    "SGD: weight_decay -1 is out of range; a number of at least 0 is needed");
-    ASSERT_REJECTED(gra_sgd(net, .nesterov = true),
-                    "SGD: nesterov needs a momentum above 0 and no dampening; momentum is 0 and "
-                    "dampening 0");
-    ASSERT_REJECTED(gra_sgd(net, .momentum = 0.9, .dampening = 0.1, .nesterov = true),
-                    "SGD: nesterov needs a momentum above 0 and no dampening; momentum is 0.9 and "
-                    "dampening 0.1");
-    ASSERT_REJECTED(gra_sgd(empty), "SGD: there are no parameters to train");
-    ASSERT_REJECTED(gra_sgd(NULL), "SGD: the module is NULL, and no tensors are listed");
+    GRA_ASSERT_REJECTED(gra_sgd(net, -0.1),
+                        "SGD: lr -0.1 is out of range; a number of at least 0 is needed");
+    GRA_ASSERT_REJECTED(gra_sgd(net, .lr = NAN),
+                        "SGD: lr nan is out of range; a number of at least 0 is needed");
+    GRA_ASSERT_REJECTED(gra_sgd(net, .momentum = -1),
+                        "SGD: momentum -1 is out of range; a number of at least 0 is needed");
+    GRA_ASSERT_REJECTED(gra_sgd(net, .weight_decay = -1),
+                        "SGD: weight_decay -1 is out of range; a number of at least 0 is needed");
+    GRA_ASSERT_REJECTED(
+        gra_sgd(net, .nesterov = true),
+        "SGD: nesterov needs a momentum above 0 and no dampening; momentum is 0 and "
+        "dampening 0");
+    GRA_ASSERT_REJECTED(
+        gra_sgd(net, .momentum = 0.9, .dampening = 0.1, .nesterov = true),
+        "SGD: nesterov needs a momentum above 0 and no dampening; momentum is 0.9 and "
+        "dampening 0.1");
+    GRA_ASSERT_REJECTED(gra_sgd(empty), "SGD: there are no parameters to train");
+    GRA_ASSERT_REJECTED(gra_sgd(NULL), "SGD: the module is NULL, and no tensors are listed");
     gra_free(net, empty);
 }
 
@@ -229,20 +225,23 @@ GRA_TEST(sgd_rejects_a_bad_list)
     gra_tensor *const p = gra_requires_grad(gra_ones(GRA_SHAPE(1)));
     gra_tensor *const twice[] = {p, p}, *const hole[] = {p, NULL}, *const result[] = {gra_neg(p)},
                       *const whole[] = {gra_ones(GRA_SHAPE(1), GRA_INT64)};
-    ASSERT_REJECTED(gra_sgd(.tensors = twice, .count = 2),
-                    "SGD: tensors 0 and 1 of the list are the same");
-    ASSERT_REJECTED(gra_sgd(.tensors = hole, .count = 2), "SGD: tensor 1 of the list is NULL");
-    ASSERT_REJECTED(gra_sgd(.tensors = result, .count = 1),
-                    "SGD: tensor 0 of the list is the result of an op; only leaves can be trained");
-    ASSERT_REJECTED(gra_sgd(.tensors = whole, .count = 1),
-                    "SGD: tensor 0 of the list has dtype int64; only "
-                    "floating-point tensors can be trained");
-    ASSERT_REJECTED(gra_sgd(.tensors = NULL, .count = 1), "SGD: the list of tensors is NULL");
-    ASSERT_REJECTED(gra_sgd(.tensors = &p, .count = 0), "SGD: there are no parameters to train");
-    ASSERT_REJECTED(gra_sgd(.tensors = &p, .count = -1), "SGD: count is -1; at least 0 is needed");
+    GRA_ASSERT_REJECTED(gra_sgd(.tensors = twice, .count = 2),
+                        "SGD: tensors 0 and 1 of the list are the same");
+    GRA_ASSERT_REJECTED(gra_sgd(.tensors = hole, .count = 2), "SGD: tensor 1 of the list is NULL");
+    GRA_ASSERT_REJECTED(
+        gra_sgd(.tensors = result, .count = 1),
+        "SGD: tensor 0 of the list is the result of an op; only leaves can be trained");
+    GRA_ASSERT_REJECTED(gra_sgd(.tensors = whole, .count = 1),
+                        "SGD: tensor 0 of the list has dtype int64; only "
+                        "floating-point tensors can be trained");
+    GRA_ASSERT_REJECTED(gra_sgd(.tensors = NULL, .count = 1), "SGD: the list of tensors is NULL");
+    GRA_ASSERT_REJECTED(gra_sgd(.tensors = &p, .count = 0),
+                        "SGD: there are no parameters to train");
+    GRA_ASSERT_REJECTED(gra_sgd(.tensors = &p, .count = -1),
+                        "SGD: count is -1; at least 0 is needed");
     gra_module *const net = gra_nn_linear(1, 1);
-    ASSERT_REJECTED(gra_sgd(net, .tensors = &p, .count = 1),
-                    "SGD: a module and a list of tensors are given; one of them is needed");
+    GRA_ASSERT_REJECTED(gra_sgd(net, .tensors = &p, .count = 1),
+                        "SGD: a module and a list of tensors are given; one of them is needed");
     gra_free(net);
 }
 

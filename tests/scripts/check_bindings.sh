@@ -3,16 +3,14 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 . scripts/setup
+. tests/scripts/install_build.sh
 
 fail() { printf 'not ok %s - %s\n' "$1" "$2"; }
 
-# As check_install.sh builds it.
-configure build-install --buildtype=release --prefix="$PWD/build-install/installed" --libdir=lib \
-    -Ddefault_library=both -Dtests=false -Dexamples=false && compile build-install || {
+library=$(build_to_install >&2 && built_library) || {
     fail shared_library_builds "see above"
     exit 1
 }
-library=$(find build-install -maxdepth 2 -name 'libgradus.so' -not -path '*/installed/*' | head -n 1)
 
 if output=$(python3 docs/code/bindings.py "$library" 2>&1); then
     echo "ok python_calls_gradus_without_a_binding"

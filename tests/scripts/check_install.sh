@@ -4,8 +4,9 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 . scripts/setup
+. tests/scripts/install_build.sh
 
-prefix=$PWD/build-install/installed
+prefix=$install_prefix
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
@@ -22,9 +23,7 @@ check() {
 }
 
 install_library() {
-    # As check_symbols.sh builds it.
-    configure build-install --buildtype=release --prefix="$prefix" --libdir=lib \
-        -Ddefault_library=both -Dtests=false -Dexamples=false && compile build-install || return
+    build_to_install || return
     rm -rf "$prefix"
     "$MESON" install -C build-install --no-rebuild
 }

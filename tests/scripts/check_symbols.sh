@@ -3,20 +3,14 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 . scripts/setup
+. tests/scripts/install_build.sh
 
 fail() { printf 'not ok %s - %s\n' "$1" "$2"; }
 
-# As check_install.sh builds it.
-configure build-install --buildtype=release --prefix="$PWD/build-install/installed" --libdir=lib \
-    -Ddefault_library=both -Dtests=false -Dexamples=false && compile build-install || {
+library=$(build_to_install >&2 && built_library) || {
     fail shared_library_builds "see above"
     exit 1
 }
-library=$(find build-install -maxdepth 2 -name 'libgradus.so' -not -path '*/installed/*' | head -n 1)
-if [ -z "$library" ]; then
-    fail shared_library_builds "build-install holds no libgradus.so"
-    exit 1
-fi
 
 symbols=$(nm --dynamic --defined-only --format=posix "$library" | awk '{ sub(/@.*/, "", $1); print $1 }')
 strange=$(printf '%s\n' "$symbols" | grep -Ev '^gra_[A-Za-z0-9]' | tr '\n' ' ')

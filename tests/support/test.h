@@ -94,6 +94,13 @@ static inline bool gra_test_close(double got, double expected, double rtol, doub
                       text);                                                                       \
     } while (0)
 
+/* A constructor that must fail, and its message. */
+#define GRA_ASSERT_REJECTED(call, text)                                                            \
+    do {                                                                                           \
+        ck_assert_ptr_null(call);                                                                  \
+        GRA_ASSERT_ERROR(text);                                                                    \
+    } while (0)
+
 /* No error is pending; says which one is. */
 #define GRA_ASSERT_NO_ERROR()                                                                      \
     ck_assert_msg(gra_error() == NULL, "unexpected error: %s", gra_error())

@@ -5,7 +5,7 @@
 #include "gradus.h"
 
 #include "../../../nn/layer.h"
-#include "../../support/test.h"
+#include "../../support/module.h"
 
 static gra_module *undrawn(gra_alexnet_variant variant, int64_t num_classes)
 {
@@ -24,20 +24,11 @@ GRA_TEST(alexnet_has_the_known_numbers_of_parameters)
     gra_free(column, towers);
 }
 
-static int note_tensor(const char *name, gra_tensor *tensor, void *context)
-{
-    char shape[GRA_SHAPE_TEXT];
-    char *const text = context;
-    snprintf(text + strlen(text), 2048 - strlen(text), "%s %s\n", name,
-             gra_shape_text(gra_tensor_shape(tensor), shape));
-    return 0;
-}
-
 GRA_TEST(alexnet_has_torchvisions_names_and_shapes)
 {
     gra_module *const net = undrawn(GRA_ALEXNET_TORCHVISION, 7);
-    char text[2048] = "";
-    gra_module_named_parameters(net, note_tensor, text);
+    char text[GRA_TEST_NOTES] = "";
+    gra_module_named_parameters(net, gra_test_note_tensor, text);
     ck_assert_str_eq(text, "features.0.weight [64, 3, 11, 11]\nfeatures.0.bias [64]\n"
                            "features.3.weight [192, 64, 5, 5]\nfeatures.3.bias [192]\n"
                            "features.6.weight [384, 192, 3, 3]\nfeatures.6.bias [384]\n"
@@ -52,8 +43,8 @@ GRA_TEST(alexnet_has_torchvisions_names_and_shapes)
 GRA_TEST(the_two_towers_have_the_papers_shapes)
 {
     gra_module *const net = undrawn(GRA_ALEXNET_TWO_TOWERS, 7);
-    char text[2048] = "";
-    gra_module_named_parameters(net, note_tensor, text);
+    char text[GRA_TEST_NOTES] = "";
+    gra_module_named_parameters(net, gra_test_note_tensor, text);
     ck_assert_str_eq(text, "features.0.weight [96, 3, 11, 11]\nfeatures.0.bias [96]\n"
                            "features.4.weight [256, 48, 5, 5]\nfeatures.4.bias [256]\n"
                            "features.8.weight [384, 256, 3, 3]\nfeatures.8.bias [384]\n"

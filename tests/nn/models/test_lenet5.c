@@ -1,22 +1,13 @@
 /* test_lenet5.c - LeNet-5: its parts, its names, its first steps. */
 #include "gradus.h"
 
-#include "../../support/test.h"
-
-static int note_tensor(const char *name, gra_tensor *tensor, void *context)
-{
-    char shape[GRA_SHAPE_TEXT];
-    char *const text = context;
-    snprintf(text + strlen(text), 1024 - strlen(text), "%s %s\n", name,
-             gra_shape_text(gra_tensor_shape(tensor), shape));
-    return 0;
-}
+#include "../../support/module.h"
 
 GRA_TEST(lenet5_has_pytorchs_names_and_shapes)
 {
     gra_module *const net = gra_lenet5();
-    char text[1024] = "";
-    gra_module_named_parameters(net, note_tensor, text);
+    char text[GRA_TEST_NOTES] = "";
+    gra_module_named_parameters(net, gra_test_note_tensor, text);
     ck_assert_str_eq(text, "1.weight [6, 1, 5, 5]\n1.bias [6]\n"
                            "4.weight [16, 6, 5, 5]\n4.bias [16]\n"
                            "8.weight [120, 400]\n8.bias [120]\n"

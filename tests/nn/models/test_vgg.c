@@ -5,7 +5,7 @@
 #include "gradus.h"
 
 #include "../../../nn/layer.h"
-#include "../../support/test.h"
+#include "../../support/module.h"
 
 static int64_t count_parameters(int depth, bool batch_norm)
 {
@@ -61,20 +61,11 @@ GRA_TEST(width_and_pooled_size_shape_vgg)
     gra_free(small, quarter);
 }
 
-static int note_tensor(const char *name, gra_tensor *tensor, void *context)
-{
-    char shape[GRA_SHAPE_TEXT];
-    char *const text = context;
-    snprintf(text + strlen(text), 4096 - strlen(text), "%s %s\n", name,
-             gra_shape_text(gra_tensor_shape(tensor), shape));
-    return 0;
-}
-
 GRA_TEST(vgg_has_torchvisions_names_and_shapes)
 {
     gra_module *const net = small_vgg(false);
-    char text[4096] = "";
-    gra_module_named_parameters(net, note_tensor, text);
+    char text[GRA_TEST_NOTES] = "";
+    gra_module_named_parameters(net, gra_test_note_tensor, text);
     ck_assert_str_eq(text, "features.0.weight [64, 3, 3, 3]\nfeatures.0.bias [64]\n"
                            "features.3.weight [128, 64, 3, 3]\nfeatures.3.bias [128]\n"
                            "features.6.weight [256, 128, 3, 3]\nfeatures.6.bias [256]\n"
@@ -92,8 +83,8 @@ GRA_TEST(vgg_has_torchvisions_names_and_shapes)
 GRA_TEST(vgg_with_batch_norm_has_its_buffers)
 {
     gra_module *const net = small_vgg(true);
-    char text[4096] = "";
-    gra_module_named_buffers(net, note_tensor, text);
+    char text[GRA_TEST_NOTES] = "";
+    gra_module_named_buffers(net, gra_test_note_tensor, text);
     ck_assert_ptr_eq(strstr(text, "features.1.running_mean [64]\nfeatures.1.running_var [64]\n"
                                   "features.1.num_batches_tracked []\n"
                                   "features.5.running_mean [128]\n"),
