@@ -249,3 +249,26 @@ gra_tensor *gra_randperm(int64_t n, gra_generator *generator)
     g->position += (uint64_t)n;
     return t;
 }
+
+double gra_draw_uniform(double low, double high)
+{
+    double numbers[2];
+    uniforms(&thread_default, thread_default.position++, 1, numbers);
+    const double value = low + (high - low) * numbers[0];
+    return value < high ? value : low; /* what was rounded up to the open end */
+}
+
+int64_t gra_draw_int(int64_t low, int64_t high)
+{
+    const uint64_t range = low < high ? (uint64_t)high - (uint64_t)low : 1;
+    const int64_t drawn = below(&thread_default, 0, range);
+    thread_default.position++;
+    return (int64_t)((uint64_t)low + (uint64_t)drawn);
+}
+
+double gra_draw_normal(double mean, double deviation)
+{
+    double numbers[2];
+    normals(&thread_default, thread_default.position++, 1, numbers);
+    return mean + deviation * numbers[0];
+}

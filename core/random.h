@@ -69,6 +69,12 @@ gra_tensor *gra_randperm(int64_t n, gra_generator *generator); /* 0 .. n-1 in ra
 gra_tensor *gra_uniform_(gra_tensor *t, double low, double high);
 gra_tensor *gra_normal_(gra_tensor *t, double mean, double deviation);
 
+/* One number of the thread's default generator, without a tensor: uniform in [low, high), a whole one
+ * uniform in [low, high), a normal one. An empty range gives low, without an error. */
+double gra_draw_uniform(double low, double high);
+int64_t gra_draw_int(int64_t low, int64_t high);
+double gra_draw_normal(double mean, double deviation);
+
 GRA_END_DECLS
 
 #endif

@@ -12,7 +12,7 @@ static const uint64_t train_seed = 1, test_seed = 2;
 
 gra_digits_options gra_digits_defaults(void)
 {
-    return (gra_digits_options){.batch = 1};
+    return (gra_digits_options){GRA_LOADER_DEFAULTS};
 }
 
 static void draw_all(uint64_t seed, int64_t count, uint8_t *images, uint8_t *labels)
@@ -48,6 +48,5 @@ gra_data *gra_digits_with(gra_digits_options o)
     gra_release(mark);
     if (!set)
         return NULL;
-    return gra_loader(set, .batch = o.batch, .shuffle = o.shuffle, .drop_last = o.drop_last,
-                      .seed = o.seed);
+    return gra_loader(set, GRA_LOADER_ARGUMENTS(o));
 }

@@ -15,12 +15,9 @@ GRA_BEGIN_DECLS
 
 typedef struct gra_digits_options {
     int begin_;
-    bool train;     /* false: digits that the training set does not have */
-    int64_t batch;  /* 1 */
-    int64_t count;  /* 0: 60,000 to train, 10,000 to test */
-    bool shuffle;   /* false */
-    bool drop_last; /* false */
-    uint64_t seed;  /* 0: of the shuffling; the digits themselves are always the same */
+    bool train;    /* false: digits that the training set does not have */
+    int64_t count; /* 0: 60,000 to train, 10,000 to test */
+    GRA_LOADER_FIELDS
 } gra_digits_options;
 
 gra_digits_options gra_digits_defaults(void);
@@ -28,7 +25,7 @@ gra_data *gra_digits_with(gra_digits_options options);
 
 #ifndef __cplusplus
 #define gra_digits(...)                                                                            \
-    gra_digits_with(GRA_KEYWORDS(gra_digits_options, .batch = 1, .begin_ = 0, __VA_ARGS__))
+    gra_digits_with(GRA_KEYWORDS(gra_digits_options, GRA_LOADER_DEFAULTS, .begin_ = 0, __VA_ARGS__))
 #endif
 
 GRA_END_DECLS

@@ -4,9 +4,12 @@
 #include "core/alloc_cache.h"
 #include "core/error.h"
 #include "core/philox.h"
+#include "core/random.h"
 #include "core/tensor_struct.h"
 #include "data/dataset_class.h"
 #include "ops/ops.h"
+
+enum { MOST_WORKERS = 1024, MOST_PREFETCH = 1024 };
 
 struct gra_data {
     gra_object head;
@@ -35,7 +38,7 @@ static const gra_kind data_kind = {
 
 gra_loader_options gra_loader_defaults(void)
 {
-    return (gra_loader_options){.batch = 1};
+    return (gra_loader_options){GRA_LOADER_DEFAULTS};
 }
 
 static void in_order(gra_data *data)
@@ -70,6 +73,21 @@ static void begin_epoch(gra_data *data, bool shuffled)
     data->epoch++;
 }
 
+static bool numbers_are_possible(const gra_loader_options *o)
+{
+    if (o->batch < 1)
+        gra_fail("gra_loader: batch %lld is out of range; at least 1 is needed",
+                 (long long)o->batch);
+    else if (o->workers < 0 || o->workers > MOST_WORKERS)
+        gra_fail("gra_loader: %d workers are out of range; 0 to %d are possible", o->workers,
+                 MOST_WORKERS);
+    else if (o->prefetch < 0 || o->prefetch > MOST_PREFETCH)
+        gra_fail("gra_loader: prefetch %d is out of range; 1 to %d batches for each worker are "
+                 "possible (0: 2)",
+                 o->prefetch, MOST_PREFETCH);
+    return !gra_error();
+}
+
 static gra_data *loader_new(const gra_loader_options *o)
 {
     if (gra_error())
@@ -84,9 +102,8 @@ static gra_data *loader_new(const gra_loader_options *o)
                         (long long)size);
     if (!gra__dataset_is_free(o->dataset))
         return gra_fail("gra_loader: the data set belongs to another loader already");
-    if (o->batch < 1)
-        return gra_fail("gra_loader: batch %lld is out of range; at least 1 is needed",
-                        (long long)o->batch);
+    if (!numbers_are_possible(o))
+        return NULL;
     gra_data *const data = gra__alloc_zeroed(sizeof *data);
     if (!data)
         return NULL;
@@ -130,17 +147,28 @@ static bool alike(const char *name, char part, int64_t first, const gra_tensor *
     return false;
 }
 
-static bool stack_examples(const gra_dataset *set, const int64_t *indices, int64_t count,
+/* The default generator's state at the beginning of an example. */
+static gra_generator_state example_state(const gra_data *data, int64_t index)
+{
+    uint32_t bits[4];
+    gra__philox(data->seed, data->epoch, (uint64_t)index, bits);
+    return (gra_generator_state){.seed = (uint64_t)bits[0] << 32 | bits[1]};
+}
+
+static bool stack_examples(const gra_data *data, const int64_t *indices, int64_t count,
                            gra_tensor **x, gra_tensor **y)
 {
+    const gra_dataset *const set = data->dataset;
     const char *const name = gra__dataset_class(set)->name;
     const size_t bytes = (size_t)count * sizeof(gra_tensor *);
     gra_tensor **const xs = gra__alloc(bytes), **const ys = gra__alloc(bytes);
     bool fine = xs && ys;
-    for (int64_t i = 0; i < count && fine; i++)
+    for (int64_t i = 0; i < count && fine; i++) {
+        gra_generator_set_state(NULL, example_state(data, indices[i]));
         fine = gra_dataset_get(set, indices[i], &xs[i], &ys[i]) == 0 &&
                alike(name, 'x', indices[0], xs[0], indices[i], xs[i]) &&
                alike(name, 'y', indices[0], ys[0], indices[i], ys[i]);
+    }
     if (fine) {
         *x = gra_stack(xs, (int)count, 0);
         *y = gra_stack(ys, (int)count, 0);
@@ -156,11 +184,13 @@ static bool holds(const gra_tensor *t, int64_t count)
 }
 
 /* The data set's own way to make a batch, and whether it kept its word. */
-static bool get_batch(const gra_dataset *set, const int64_t *indices, int64_t count, gra_tensor **x,
+static bool get_batch(const gra_data *data, const int64_t *indices, int64_t count, gra_tensor **x,
                       gra_tensor **y)
 {
+    const gra_dataset *const set = data->dataset;
     const gra_dataset_class *const class_ = gra__dataset_class(set);
     char tx[GRA_SHAPE_TEXT], ty[GRA_SHAPE_TEXT];
+    gra_generator_set_state(NULL, example_state(data, indices[0]));
     if (class_->get_batch(set, indices, count, x, y) != 0 || !*x || !*y || gra_error())
         gra_fail("gra_data_next: the data set %s gave no batch of %lld examples and no reason",
                  class_->name, (long long)count);
@@ -177,14 +207,15 @@ static bool make_batch(const gra_data *data, int64_t count, gra_tensor **x, gra_
     const int64_t *const indices = data->order + data->position;
     const gra_dataset_class *const class_ = gra__dataset_class(data->dataset);
     const bool was = gra_set_grad(false);
+    const gra_generator_state state = gra_generator_get_state(NULL);
     const int mark = gra_mark();
-    const bool fine =
-        (class_->get_batch ? get_batch : stack_examples)(data->dataset, indices, count, x, y);
+    const bool fine = (class_->get_batch ? get_batch : stack_examples)(data, indices, count, x, y);
     gra__retain(fine ? *x : NULL);
     gra__retain(fine ? *y : NULL);
     gra_release(mark);
     *x = gra__scoped(fine ? *x : NULL);
     *y = gra__scoped(fine ? *y : NULL);
+    gra_generator_set_state(NULL, state);
     gra_set_grad(was);
     return *x && *y;
 }

@@ -1,4 +1,4 @@
-/* loader.h - batches of a data set, in order or shuffled.
+/* loader.h - batches of a data set, in order or shuffled, made by the caller or by worker threads.
  *
  *     gra_data *data = gra_loader(set, .batch = 64, .shuffle = true, .seed = 1);
  *     gra_tensor *x, *y;
@@ -7,7 +7,11 @@
  *             ...                                        x [64, ...], y [64, ...]
  *     gra_free(data);
  *
- * The order of an epoch depends on the seed and the epoch's number alone.
+ * The order of an epoch depends on the seed and the epoch's number alone.  While the data set makes an
+ * example, the thread's default generator is the example's own: it begins in a state that depends on the
+ * seed, the epoch's number and the example's index alone (for a batch made as a whole: on the first
+ * index), and afterwards is what it was.  So what a data set draws with gra_draw_uniform is the same
+ * again in the next run, and differs from epoch to epoch.
  */
 #ifndef GRA_DATA_LOADER_H
 #define GRA_DATA_LOADER_H
@@ -18,23 +22,36 @@ GRA_BEGIN_DECLS
 
 typedef struct gra_data gra_data;
 
+/* The options of a loader that constructors of data sets with a loader (gra_mnist) have as well. */
+#define GRA_LOADER_FIELDS                                                                          \
+    int64_t batch;    /* 1 */                                                                      \
+    bool shuffle;     /* false: in order */                                                        \
+    bool drop_last;   /* false: the last batch of an epoch may be smaller */                       \
+    uint64_t seed;    /* 0: of the order and of what is drawn for each example */                  \
+    int workers;      /* 0: threads that make batches ahead; 0: the caller makes them */           \
+    int prefetch;     /* 2: batches that each worker makes ahead */                                \
+    bool skip_errors; /* false: an example that fails is an error; true: left out and counted */
+
+/* Their defaults in an initialiser, and those of another struct that has the fields. */
+#define GRA_LOADER_DEFAULTS .batch = 1, .prefetch = 2
+#define GRA_LOADER_ARGUMENTS(o)                                                                    \
+    .batch = (o).batch, .shuffle = (o).shuffle, .drop_last = (o).drop_last, .seed = (o).seed,      \
+    .workers = (o).workers, .prefetch = (o).prefetch, .skip_errors = (o).skip_errors
+
 typedef struct gra_loader_options {
     int begin_;
     gra_dataset *dataset; /* taken over, also when the loader fails; one loader's at most */
-    int64_t batch;        /* 1 */
-    bool shuffle;         /* false: in order */
-    bool drop_last;       /* false: the last batch of an epoch may be smaller */
-    uint64_t seed;        /* 0 */
+    GRA_LOADER_FIELDS
 } gra_loader_options;
 
 gra_loader_options gra_loader_defaults(void);
 
-/* NULL with an error for a NULL data set, an empty one, another loader's, or a batch below 1. */
+/* NULL with an error for a NULL data set, an empty one, another loader's, or a number out of range. */
 gra_data *gra_loader_with(gra_loader_options options);
 
 #ifndef __cplusplus
 #define gra_loader(...)                                                                            \
-    gra_loader_with(GRA_KEYWORDS(gra_loader_options, .batch = 1, .begin_ = 0, __VA_ARGS__))
+    gra_loader_with(GRA_KEYWORDS(gra_loader_options, GRA_LOADER_DEFAULTS, .begin_ = 0, __VA_ARGS__))
 #endif
 
 /* The next batch, in the current scope. False at the end of an epoch, and the call after that begins

@@ -15,7 +15,7 @@ enum { PATH_LENGTH = 4096, CLASSES = 10, SIDE = 28 };
 
 gra_mnist_options gra_mnist_defaults(void)
 {
-    return (gra_mnist_options){.batch = 1};
+    return (gra_mnist_options){GRA_LOADER_DEFAULTS};
 }
 
 /* The file as it is, or with .gz behind its name. */
@@ -78,6 +78,5 @@ gra_data *gra_mnist_with(gra_mnist_options o)
     gra_release(mark);
     if (!set)
         return NULL;
-    return gra_loader(set, .batch = o.batch, .shuffle = o.shuffle, .drop_last = o.drop_last,
-                      .seed = o.seed);
+    return gra_loader(set, GRA_LOADER_ARGUMENTS(o));
 }

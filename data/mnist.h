@@ -16,10 +16,7 @@ typedef struct gra_mnist_options {
     int begin_;
     const char *dir; /* holds train-images-idx3-ubyte, t10k-labels-idx1-ubyte ..., plain or .gz */
     bool train;      /* false: the test set */
-    int64_t batch;   /* 1 */
-    bool shuffle;    /* false */
-    bool drop_last;  /* false */
-    uint64_t seed;   /* 0 */
+    GRA_LOADER_FIELDS
 } gra_mnist_options;
 
 gra_mnist_options gra_mnist_defaults(void);
@@ -29,7 +26,7 @@ gra_data *gra_mnist_with(gra_mnist_options options);
 
 #ifndef __cplusplus
 #define gra_mnist(...)                                                                             \
-    gra_mnist_with(GRA_KEYWORDS(gra_mnist_options, .batch = 1, .begin_ = 0, __VA_ARGS__))
+    gra_mnist_with(GRA_KEYWORDS(gra_mnist_options, GRA_LOADER_DEFAULTS, .begin_ = 0, __VA_ARGS__))
 #endif
 
 GRA_END_DECLS

@@ -468,6 +468,60 @@ GRA_TEST(ranges_that_are_none_are_rejected)
     GRA_ASSERT_ERROR("gra_normal_: deviation -1 is out of range; a number of at least 0 is needed");
 }
 
+GRA_TEST(scalars_are_drawn_from_the_default_generator)
+{
+    gra_manual_seed(3);
+    const double uniform = gra_draw_uniform(-1, 3), normal = gra_draw_normal(2, 0.5);
+    const int64_t whole = gra_draw_int(-5, 5);
+    ck_assert_uint_eq(gra_generator_get_state(NULL).position, 3); /* a block each */
+    gra_manual_seed(3);
+    ck_assert_double_eq(gra_draw_uniform(-1, 3), uniform);
+    ck_assert_double_eq(gra_draw_normal(2, 0.5), normal);
+    ck_assert_int_eq(gra_draw_int(-5, 5), whole);
+    gra_manual_seed(3); /* the first number of a tensor is the same draw */
+    gra_tensor *const first = gra_rand(GRA_SHAPE(1), .dtype = GRA_FLOAT64);
+    ck_assert_double_eq(uniform, -1 + 4 * gra_item(first));
+    ck_assert_double_eq(2 + 0.5 * gra_draw_normal(0, 1), normal);
+    ck_assert_int_eq(gra_item_int(gra_randint(-5, 5, GRA_SHAPE(1))), whole);
+}
+
+GRA_TEST(drawn_scalars_have_their_distributions)
+{
+    enum { COUNT = 100000 };
+    double sum = 0, squares = 0, uniforms = 0;
+    int seen[6] = {0};
+    gra_manual_seed(4);
+    for (int i = 0; i < COUNT; i++) {
+        const double u = gra_draw_uniform(2, 4), n = gra_draw_normal(1, 3);
+        ck_assert(u >= 2 && u < 4);
+        uniforms += u;
+        sum += n;
+        squares += (n - 1) * (n - 1);
+        seen[gra_draw_int(0, 6)]++;
+    }
+    ck_assert_double_eq_tol(uniforms / COUNT, 3, 0.01);
+    ck_assert_double_eq_tol(sum / COUNT, 1, 0.05);
+    ck_assert_double_eq_tol(squares / COUNT, 9, 0.2);
+    for (int i = 0; i < 6; i++)
+        ck_assert_double_eq_tol((double)seen[i] / COUNT, 1.0 / 6, 0.006);
+}
+
+GRA_TEST(drawn_scalars_take_ranges_of_any_width)
+{
+    ck_assert_double_eq(gra_draw_uniform(2, 2), 2);
+    ck_assert_int_eq(gra_draw_int(7, 7), 7);
+    ck_assert_int_eq(gra_draw_int(7, 3), 7);
+    ck_assert_double_eq(gra_draw_normal(5, 0), 5);
+    bool below = false, above = false;
+    for (int i = 0; i < 100; i++) {
+        const int64_t drawn = gra_draw_int(INT64_MIN, INT64_MAX);
+        below |= drawn < 0;
+        above |= drawn > 0;
+    }
+    ck_assert(below && above);
+    GRA_ASSERT_NO_ERROR();
+}
+
 GRA_TEST_MAIN("random", philox_gives_the_known_answers, bits_become_uniform_numbers_below_1,
               the_same_seed_gives_the_same_bits, different_seeds_differ, successive_draws_differ,
               an_element_depends_on_its_index_and_not_on_how_many_are_drawn,
@@ -484,4 +538,6 @@ GRA_TEST_MAIN("random", philox_gives_the_known_answers, bits_become_uniform_numb
               random_leaves_can_require_a_gradient, integers_cannot_hold_random_real_numbers,
               uniform_overwrites_with_its_range, normal_overwrites_with_its_mean_and_deviation,
               overwriting_a_leaf_is_not_recorded, overwriting_NULL_gives_NULL,
-              overwriting_demands_a_row_major_tensor, ranges_that_are_none_are_rejected)
+              overwriting_demands_a_row_major_tensor, ranges_that_are_none_are_rejected,
+              scalars_are_drawn_from_the_default_generator, drawn_scalars_have_their_distributions,
+              drawn_scalars_take_ranges_of_any_width)

@@ -385,6 +385,56 @@ GRA_TEST(examples_of_eight_dims_leave_no_dim_for_the_batch)
     gra_free(data);
 }
 
+/* Example i is what the default generator gives there. */
+static int drawing_get(const gra_dataset *set, int64_t i, gra_tensor **x, gra_tensor **y)
+{
+    (void)set;
+    *x = gra_vector(gra_draw_uniform(0, 1), gra_draw_normal(0, 1));
+    *y = gra_scalar((double)i, GRA_INT64);
+    return 0;
+}
+
+static const gra_dataset_class drawing_class = {
+    .name = "drawing", .size = numbers_size, .get = drawing_get};
+
+static gra_dataset *drawings_of(int64_t size)
+{
+    gra_dataset *const set = gra_dataset_new(&drawing_class, sizeof(numbers));
+    *(numbers *)gra_dataset_data(set) = (numbers){.size = size};
+    return set;
+}
+
+/* An epoch's x in the order of the indices. */
+static void read_drawings(gra_data *data, float (*drawn)[2])
+{
+    gra_tensor *x, *y;
+    for (int mark = gra_mark(); gra_data_next(data, &x, &y); gra_release(mark))
+        for (int64_t i = 0; i < gra_tensor_size(y, 0); i++)
+            memcpy(drawn[((const int64_t *)gra_tensor_data(y))[i]],
+                   (const float *)gra_tensor_data(x) + 2 * i, sizeof *drawn);
+}
+
+GRA_TEST(what_an_example_draws_depends_on_seed_epoch_and_index)
+{
+    enum { COUNT = 10 };
+    float first[COUNT][2], second[COUNT][2], other[COUNT][2];
+    gra_data *a = gra_loader(drawings_of(COUNT), .batch = 3, .seed = 5);
+    gra_data *b = gra_loader(drawings_of(COUNT), .batch = 4, .seed = 5, .shuffle = true);
+    gra_data *c = gra_loader(drawings_of(COUNT), .batch = 3, .seed = 6);
+    read_drawings(a, first);
+    gra_rand(GRA_SHAPE(7));
+    read_drawings(b, other);
+    ck_assert_mem_eq(first, other, sizeof first);
+    read_drawings(a, second);
+    read_drawings(c, other);
+    for (int i = 0; i < COUNT; i++) {
+        ck_assert_float_ne(first[i][0], second[i][0]);
+        ck_assert_float_ne(first[i][0], other[i][0]);
+        ck_assert_float_ne(first[i][0], first[(i + 1) % COUNT][0]);
+    }
+    gra_free(a, b, c);
+}
+
 /* A class with batches of its own. */
 static int whole_get_batch(const gra_dataset *set, const int64_t *indices, int64_t count,
                            gra_tensor **x, gra_tensor **y)
@@ -534,11 +584,18 @@ GRA_TEST(a_loader_rejects_bad_options_and_frees_the_data_set)
             "gra_loader: batch 0 is out of range; at least 1 is needed");
     rejects((gra_loader_options){.dataset = numbers_of(5), .batch = -2},
             "gra_loader: batch -2 is out of range; at least 1 is needed");
+    rejects((gra_loader_options){.dataset = numbers_of(5), .batch = 1, .workers = -1},
+            "gra_loader: -1 workers are out of range; 0 to 1024 are possible");
+    rejects((gra_loader_options){.dataset = numbers_of(5), .batch = 1, .prefetch = -1},
+            "gra_loader: prefetch -1 is out of range; 1 to 1024 batches for each worker are "
+            "possible (0: 2)");
     gra_dataset *const set = numbers_of(5);
     gra_fail("an earlier mistake");
     rejects((gra_loader_options){.dataset = set, .batch = 1}, "an earlier mistake");
     const gra_loader_options defaults = gra_loader_defaults();
     ck_assert_int_eq(defaults.batch, 1);
+    ck_assert_int_eq(defaults.workers, 0);
+    ck_assert_int_eq(defaults.prefetch, 2);
     ck_assert(!defaults.shuffle && !defaults.drop_last && !defaults.dataset && !defaults.seed);
 }
 
@@ -568,8 +625,9 @@ GRA_TEST_MAIN("loader", a_loader_gives_the_examples_in_order_and_a_smaller_last_
               batches_are_made_without_recording, a_loader_of_a_tensor_dataset_gives_rows,
               an_example_that_fails_in_the_middle_of_a_batch_is_an_error,
               examples_of_different_shapes_or_dtypes_are_an_error,
-              examples_of_eight_dims_leave_no_dim_for_the_batch, a_data_set_may_make_whole_batches,
-              a_batch_that_fails_or_has_another_size_is_an_error,
+              examples_of_eight_dims_leave_no_dim_for_the_batch,
+              what_an_example_draws_depends_on_seed_epoch_and_index,
+              a_data_set_may_make_whole_batches, a_batch_that_fails_or_has_another_size_is_an_error,
               next_is_false_while_an_error_is_pending_and_loses_no_batch,
               epochs_begun_while_an_error_is_pending_have_their_usual_order,
               next_needs_somewhere_to_put_the_batch, a_loader_that_is_NULL_has_nothing,
