@@ -2,11 +2,12 @@
 #ifndef GRA_TESTS_DATA_FILES_H
 #define GRA_TESTS_DATA_FILES_H
 
-#include <dirent.h>
+#include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -14,17 +15,16 @@
 
 static char files_folder[64];
 
+static int files_remove_one(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    (void)info, (void)kind, (void)place;
+    remove(path);
+    return 0;
+}
+
 static void files_remove(void)
 {
-    DIR *const folder = opendir(files_folder);
-    for (struct dirent *entry; folder && (entry = readdir(folder));) {
-        char path[512];
-        snprintf(path, sizeof path, "%s/%s", files_folder, entry->d_name);
-        remove(path);
-    }
-    if (folder)
-        closedir(folder);
-    rmdir(files_folder);
+    nftw(files_folder, files_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 /* The folder of this process, made at the first call. */
@@ -56,9 +56,26 @@ static inline const char *path_of(const char *name)
     return text_of("%s/%s", files_in(), name);
 }
 
+/* Makes the folders on the way to a file. */
+static inline void files_make_folders(const char *name)
+{
+    files_in();
+    for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/'))
+        mkdir(text_of("%s/%.*s", files_folder, (int)(slash - name), name), 0755);
+}
+
+/* Empties the folder. */
+static inline void files_clear(void)
+{
+    files_in();
+    files_remove();
+    ck_assert_int_eq(mkdir(files_folder, 0755), 0);
+}
+
 /* Write a file, or one compressed with gzip; return its path. */
 static inline const char *put_file(const char *name, const void *bytes, size_t count)
 {
+    files_make_folders(name);
     const char *const path = path_of(name);
     FILE *const file = fopen(path, "wb");
     ck_assert_ptr_nonnull(file);
