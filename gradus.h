@@ -74,6 +74,8 @@
 
 #include "viz/graph_dot.h"
 
+#include "train/progress.h"
+
 #ifdef GRA_LINES
 #include "gradus_lines.h"
 #endif

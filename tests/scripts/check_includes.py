@@ -14,6 +14,7 @@ MAY_INCLUDE = {layer: CHAIN[:place + 1] for place, layer in enumerate(CHAIN)}
 MAY_INCLUDE["data"] = [*CHAIN[:-1], "data"]  # and FILES
 MAY_INCLUDE["io"] = [*CHAIN, "io"]
 MAY_INCLUDE["viz"] = [*CHAIN, "data", "io", "viz"]
+MAY_INCLUDE["train"] = [*CHAIN, "data", "io", "train"]
 MAY_INCLUDE["dist"] = [*CHAIN, "data", "io", "dist"]
 MAY_INCLUDE["cli"] = [*MAY_INCLUDE, "cli"]
 
