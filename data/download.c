@@ -171,7 +171,7 @@ static bool try_urls(const gra__download *d)
     return false;
 }
 
-bool gra__fetch(const gra__download *d)
+bool gra__download_file(const gra__download *d)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     if (gra_error())
@@ -186,7 +186,7 @@ bool gra__fetch(const gra__download *d)
 
 #else
 
-bool gra__fetch(const gra__download *d)
+bool gra__download_file(const gra__download *d)
 {
     if (gra_error())
         return false;
@@ -224,13 +224,13 @@ static void list_urls(const gra__remote_file *f, char *urls[MOST_URLS])
             urls[i] = url_of(f, f->official[i], "");
 }
 
-bool gra__fetch_remote(const gra__remote_file *f)
+bool gra__download_remote(const gra__remote_file *f)
 {
     char *urls[MOST_URLS + 1] = {NULL}, *path;
     if (asprintf(&path, "%s/%s", f->dir, f->name) < 0)
         return gra_fail("%s: out of memory", f->op);
     list_urls(f, urls);
-    const bool fine = gra__fetch(&(gra__download){
+    const bool fine = gra__download_file(&(gra__download){
         .op = f->op, .path = path, .urls = (const char *const *)urls, .checksum = f->checksum});
     for (int i = 0; i < MOST_URLS; i++)
         free(urls[i]);

@@ -1,7 +1,7 @@
 /* download.h - fetching a file over http or https, whole and checked, or not at all.
  *
  *     const char *const urls[] = {"https://host/a.gz", "https://other/a.gz", NULL};
- *     gra__fetch(&(gra__download){.op = "gra_mnist", .path = path, .urls = urls, .checksum = md5});
+ *     gra__download_file(&(gra__download){.op = "gra_mnist", .path = path, .urls = urls, .checksum = md5});
  *
  * What comes is written to a file beside the path, checked, and renamed.  A file that is there with the
  * right checksum is not fetched again; one with another is replaced once the right one has come.
@@ -22,7 +22,7 @@ typedef struct gra__download {
 } gra__download;
 
 /* False with one error that has the path, and of each URL that was tried what went wrong. */
-bool gra__fetch(const gra__download *d);
+bool gra__download_file(const gra__download *d);
 
 /* A file of a data set. It comes from `mirror`, the URL of a folder, where that is not NULL; else from
  * the folder `set` in the one that the environment variable GRADUS_MIRROR names; else from one of the
@@ -35,6 +35,6 @@ typedef struct gra__remote_file {
     const char *const *official; /* URLs that end in "/"; NULL behind the last, at most 3 */
 } gra__remote_file;
 
-bool gra__fetch_remote(const gra__remote_file *f);
+bool gra__download_remote(const gra__remote_file *f);
 
 #endif

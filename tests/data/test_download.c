@@ -32,11 +32,11 @@ static void begin(void)
 static bool fetch(const char *checksum, const char *url, const char *url2)
 {
     const char *const urls[] = {url, url2, NULL};
-    return gra__fetch(&(gra__download){.op = "test",
-                                       .path = path_of("d/a.bin"),
-                                       .urls = urls,
-                                       .checksum = checksum,
-                                       .patience = 1});
+    return gra__download_file(&(gra__download){.op = "test",
+                                               .path = path_of("d/a.bin"),
+                                               .urls = urls,
+                                               .checksum = checksum,
+                                               .patience = 1});
 }
 
 /* The folder d has nothing but a.bin of these bytes, or nothing at all. */
@@ -169,7 +169,7 @@ GRA_TEST(a_folder_that_cannot_be_written_is_an_error)
     ck_assert_int_eq(server_requests, 0);
     const char *const urls[] = {url, NULL};
     const char *const deep = path_of("d/e/a.bin");
-    ck_assert(!gra__fetch(&(gra__download){"test", deep, urls, md5, 1}));
+    ck_assert(!gra__download_file(&(gra__download){"test", deep, urls, md5, 1}));
     GRA_ASSERT_ERROR(
         text_of("test: the folder %s cannot be made: Not a directory", path_of("d/e")));
 }
@@ -197,13 +197,13 @@ GRA_TEST(a_full_disk_leaves_nothing)
 static bool fetch_remote(const char *mirror, const char *official)
 {
     const char *const officials[] = {server_url("none/"), official, NULL};
-    return gra__fetch_remote(&(gra__remote_file){.op = "test",
-                                                 .dir = path_of("d"),
-                                                 .name = "a.bin",
-                                                 .checksum = md5,
-                                                 .mirror = mirror,
-                                                 .set = "set",
-                                                 .official = officials});
+    return gra__download_remote(&(gra__remote_file){.op = "test",
+                                                    .dir = path_of("d"),
+                                                    .name = "a.bin",
+                                                    .checksum = md5,
+                                                    .mirror = mirror,
+                                                    .set = "set",
+                                                    .official = officials});
 }
 
 GRA_TEST(mirrors_come_before_the_official_places)
@@ -232,7 +232,7 @@ GRA_TEST(mirrors_come_before_the_official_places)
 
 static void *fetch_on_thread(void *download)
 {
-    const bool fine = gra__fetch(download);
+    const bool fine = gra__download_file(download);
     gra_clear_error();
     return fine ? NULL : download;
 }
