@@ -65,8 +65,11 @@
 #include "data/dataset.h"
 #include "data/digit_set.h"
 #include "data/idx.h"
+#include "data/image.h"
 #include "data/loader.h"
 #include "data/mnist.h"
+#include "data/transform.h"
+#include "data/transforms.h"
 
 #include "io/npy.h"
 #include "io/safetensors.h"
