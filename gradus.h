@@ -77,6 +77,9 @@
 
 #include "viz/graph_dot.h"
 
+#include "train/interrupt.h"
+#include "train/meter.h"
+#include "train/metrics.h"
 #include "train/progress.h"
 
 #ifdef GRA_LINES

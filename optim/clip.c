@@ -57,18 +57,26 @@ static int refuse_fused(const char *name, gra_tensor *t, void *who)
     if (!t->updater)
         return 0;
     gra_fail("%s: %s is updated by gra_backward itself (.fused_backward of %s), so "
-             "that no gradient is left to clip; make the optimizer without .fused_backward",
+             "that no gradient is left; make the optimizer without .fused_backward",
              (const char *)who, name, t->updater->name);
     return -1;
 }
 
-static double clip(gra_module *m, double max_norm, double p)
+/* NaN with an error, or where a gradient has one. */
+static double norm_of(char *who, gra_module *m, double p)
 {
     measure all = {.p = p};
-    if (gra_module_named_parameters(m, refuse_fused, "gra_clip_grad_norm") < 0 ||
+    if (gra_module_named_parameters(m, refuse_fused, who) < 0 ||
         gra_module_named_parameters(m, add_norm, &all) < 0)
         return NAN;
-    const double norm = isinf(p) ? all.sum : pow(all.sum, 1 / p);
+    return isinf(p) ? all.sum : pow(all.sum, 1 / p);
+}
+
+static double clip(gra_module *m, double max_norm, double p)
+{
+    const double norm = norm_of("gra_clip_grad_norm", m, p);
+    if (gra_error())
+        return NAN;
     double factor = max_norm / (norm + 1e-6);
     if (!(factor >= 1) && gra_module_named_parameters(m, scale_grad, &factor) < 0)
         return NAN;
@@ -97,6 +105,20 @@ double gra_clip_grad_norm_with(gra_clip_grad_norm_options o)
     const int mark = gra_mark();
     const bool was = gra_set_grad(false);
     const double norm = clip(o.module, o.max_norm, o.norm_type);
+    gra_set_grad(was);
+    gra_release(mark);
+    return norm;
+}
+
+double gra_grad_norm(gra_module *m)
+{
+    if (!m)
+        gra_fail("gra_grad_norm: the module is NULL");
+    if (gra_error())
+        return NAN;
+    const int mark = gra_mark();
+    const bool was = gra_set_grad(false);
+    const double norm = norm_of("gra_grad_norm", m, 2);
     gra_set_grad(was);
     gra_release(mark);
     return norm;

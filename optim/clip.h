@@ -33,6 +33,9 @@ double gra_clip_grad_norm_with(gra_clip_grad_norm_options options);
         GRA_KEYWORDS(gra_clip_grad_norm_options, .norm_type = 2, .begin_ = 0, __VA_ARGS__))
 #endif
 
+/* The 2-norm of all gradients as one vector, 0 where there is none; NaN with an error. */
+double gra_grad_norm(gra_module *module);
+
 /* Brings each element of all gradients into [-clip_value, clip_value]; NaN stays. Returns 0, or -1
  * with an error. */
 int gra_clip_grad_value(gra_module *module, double clip_value);

@@ -140,7 +140,7 @@ GRA_TEST(values_are_not_clipped_where_that_has_no_sense)
     gra_optim *const opt = gra_adam(fused, .fused_backward = true);
     ck_assert_int_eq(gra_clip_grad_value(fused, 1), -1);
     GRA_ASSERT_ERROR("gra_clip_grad_value: weight is updated by gra_backward itself "
-                     "(.fused_backward of Adam), so that no gradient is left to clip; make the "
+                     "(.fused_backward of Adam), so that no gradient is left; make the "
                      "optimizer without .fused_backward");
     gra_fail("pending");
     ck_assert_int_eq(gra_clip_grad_value(m, 1), -1);
@@ -149,8 +149,20 @@ GRA_TEST(values_are_not_clipped_where_that_has_no_sense)
     gra_free(opt, fused, m);
 }
 
-GRA_TEST_MAIN("clip", values_are_clipped, values_are_not_clipped_where_that_has_no_sense,
-              the_euclidean_norm_is_clipped, short_gradients_stay_as_they_are,
-              the_largest_magnitude_is_clipped, other_norms_are_clipped,
-              bfloat16_gradients_are_clipped, no_gradient_is_no_norm,
+GRA_TEST(the_norm_is_known_without_clipping)
+{
+    gra_module *const m = layer_of(GRA_FLOAT32);
+    ck_assert_double_eq_tol(gra_grad_norm(m), 85.0058822631836, 1e-4);
+    GRA_ASSERT_VALUES(weight_grad(m), 3, -4, 0, 12);
+    gra_module_zero_grad(m);
+    ck_assert_double_eq(gra_grad_norm(m), 0);
+    ck_assert(isnan(gra_grad_norm(NULL)));
+    GRA_ASSERT_ERROR("gra_grad_norm: the module is NULL");
+    gra_free(m);
+}
+
+GRA_TEST_MAIN("clip", the_norm_is_known_without_clipping, values_are_clipped,
+              values_are_not_clipped_where_that_has_no_sense, the_euclidean_norm_is_clipped,
+              short_gradients_stay_as_they_are, the_largest_magnitude_is_clipped,
+              other_norms_are_clipped, bfloat16_gradients_are_clipped, no_gradient_is_no_norm,
               a_norm_that_is_not_finite_is_returned, clip_rejects_bad_arguments)

@@ -594,7 +594,7 @@ GRA_TEST(clipping_is_refused)
     gra_tensor *const before = gra_clone(gra_tensor_grad(g));
     ck_assert(isnan(gra_clip_grad_norm(net, 1e-3)));
     GRA_ASSERT_ERROR("gra_clip_grad_norm: 1.weight is updated by gra_backward itself "
-                     "(.fused_backward of SGD), so that no gradient is left to clip; make the "
+                     "(.fused_backward of SGD), so that no gradient is left; make the "
                      "optimizer without .fused_backward");
     assert_same_bits(before, gra_tensor_grad(g), "a gradient");
     gra_free(opt);
