@@ -3,12 +3,14 @@
 
 #include "core/alloc_cache.h"
 #include "core/dry_run.h"
+#include "core/error_path.h"
 #include "ops/indices.h"
 #include "ops/iterate.h"
 #include "ops/kernels/blas.h"
 #include "ops/kernels/conv2d_nhwc.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
+#include "ops/product.h"
 
 typedef struct {
     gra_dtype dtype;
@@ -137,6 +139,43 @@ void gra__conv2d_form_run(const gra__conv2d_shape *s, const float *x, const floa
         gra__conv2d_nhwc_forward_f32(s, x, w, bias, relu, y, workspace);
 }
 
+/* Whether the filter covers the whole image, so that each output is one dot product. */
+static bool is_whole(const gra__conv2d_shape *s)
+{
+    return s->n > 0 && s->groups == 1 && s->out_h == 1 && s->out_w == 1 && s->r == s->h &&
+           s->s == s->w && s->pad_h == 0 && s->pad_w == 0;
+}
+
+static gra__matrix as_matrix(const gra_tensor *t, int64_t rows)
+{
+    const int64_t columns = t->numel / rows;
+    return (gra__matrix){gra__ptr(t), rows, columns, columns, 1};
+}
+
+/* A fully connected layer: y = x w^T + b, dx = g w, dw = g^T x. */
+static gra_tensor *run_whole(gra__direction direction, const gra__conv2d_shape *s, gra_shape shape,
+                             gra_tensor *a, gra_tensor *b, gra_tensor *bias, bool relu)
+{
+    const gra_dtype result = a->dtype;
+    const gra_dtype dtype = result == GRA_FLOAT64 ? GRA_FLOAT64 : GRA_FLOAT32;
+    a = row_major(a, dtype);
+    b = a ? row_major(b, dtype) : NULL;
+    bias = b && bias ? row_major(bias, dtype) : NULL;
+    gra_tensor *const out = b ? gra__empty("conv2d", shape, dtype) : NULL;
+    if (!out || gra__failed)
+        return NULL;
+    gra__matrix left = as_matrix(a, s->n);
+    gra__matrix right = as_matrix(b, direction == GRA__BACKWARD_WEIGHT ? s->n : s->k);
+    if (direction == GRA__BACKWARD_WEIGHT)
+        left = gra__matrix_transposed(left);
+    if (direction == GRA__FORWARD)
+        right = gra__matrix_transposed(right);
+    gra__product(dtype, left, right, gra__ptr(out), bias ? gra__ptr(bias) : NULL);
+    if (relu)
+        gra_relu_(out);
+    return gra__converted(out, result);
+}
+
 /* out = conv2d with the weights b in their kept form. */
 static bool run_form(const gra__conv2d_shape *s, const gra_tensor *a, gra_tensor *b,
                      const gra_tensor *bias, bool relu, gra_tensor *out)
@@ -155,6 +194,8 @@ static bool run_form(const gra__conv2d_shape *s, const gra_tensor *a, gra_tensor
 gra_tensor *gra__conv2d_run(gra__direction direction, const gra__conv2d_shape *s, gra_shape shape,
                             gra_tensor *a, gra_tensor *b, gra_tensor *bias, bool relu)
 {
+    if (is_whole(s))
+        return run_whole(direction, s, shape, a, b, bias, relu);
     const gra_dtype dtype = a->dtype;
     const engine *const e = choose(s, a);
     const bool gives_weight = direction == GRA__BACKWARD_WEIGHT;
@@ -238,7 +279,8 @@ static gra_tensor *run_weight_bias_nhwc(const gra__conv2d_shape *s, gra_shape sh
 gra_tensor *gra__conv2d_run_weight_bias(const gra__conv2d_shape *s, gra_shape shape, gra_tensor *g,
                                         gra_tensor *x, gra_tensor **db)
 {
-    if (g->dtype == GRA_FLOAT32 && x->dtype == GRA_FLOAT32 && choose(s, g)->channels_last)
+    if (!is_whole(s) && g->dtype == GRA_FLOAT32 && x->dtype == GRA_FLOAT32 &&
+        choose(s, g)->channels_last)
         return run_weight_bias_nhwc(s, shape, g, x, db);
     *db = gra__conv2d_sum_bias(g);
     return *db ? gra__conv2d_run(GRA__BACKWARD_WEIGHT, s, shape, g, x, NULL, false) : NULL;

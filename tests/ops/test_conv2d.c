@@ -41,6 +41,44 @@ GRA_TEST(gradients_of_conv2d_are_right_by_hand)
     GRA_ASSERT_VALUES(gra_tensor_grad(b), 4);
 }
 
+/* One layer of either kind, with its gradients. */
+static void assert_is_linear(gra_dtype dtype, int64_t n, bool relu)
+{
+    gra_manual_seed(3);
+    gra_tensor *const x = gra_to(gra_randn(GRA_SHAPE(n, 3, 4, 5)), dtype);
+    gra_tensor *const w = gra_to(gra_randn(GRA_SHAPE(7, 3, 4, 5)), dtype);
+    gra_tensor *const b = gra_to(gra_randn(GRA_SHAPE(7)), dtype);
+    gra_tensor *in[2][3], *y[2];
+    for (int k = 0; k < 2; k++) {
+        in[k][0] =
+            gra_requires_grad(k ? gra_to_channels_last(x) : gra_reshape(x, GRA_SHAPE(n, 60)));
+        in[k][1] = gra_requires_grad(k ? gra_clone(w) : gra_reshape(w, GRA_SHAPE(7, 60)));
+        in[k][2] = gra_requires_grad(gra_clone(b));
+        y[k] =
+            k ? gra_conv2d(in[k][0], in[k][1], in[k][2]) : gra_linear(in[k][0], in[k][1], in[k][2]);
+        y[k] = relu ? gra_relu(y[k]) : y[k];
+        gra_backward(gra_sum(gra_square(y[k])));
+    }
+    const double tolerance = dtype == GRA_FLOAT64 ? 1e-12 : dtype == GRA_FLOAT32 ? 1e-5 : 0.1;
+    GRA_ASSERT_SHAPE(y[1], n, 7, 1, 1);
+    for (int i = 0; i < 3; i++) {
+        gra_tensor *const a = gra_tensor_grad(in[0][i]), *const c = gra_tensor_grad(in[1][i]);
+        gra_tensor *const off = gra_sub(gra_reshape(c, gra_tensor_shape(a)), a);
+        const double most = gra_item(gra_max(gra_abs(gra_to(a, GRA_FLOAT64))));
+        ck_assert(gra_item(gra_max(gra_abs(gra_to(off, GRA_FLOAT64)))) <= tolerance * most);
+    }
+}
+
+GRA_TEST(a_filter_as_large_as_the_image_is_a_linear_layer)
+{
+    static const gra_dtype dtypes[] = {GRA_FLOAT32, GRA_FLOAT64, GRA_BFLOAT16};
+    for (int d = 0; d < 3; d++)
+        for (int relu = 0; relu < 2; relu++) {
+            assert_is_linear(dtypes[d], 1, relu);
+            assert_is_linear(dtypes[d], 6, relu);
+        }
+}
+
 GRA_TEST(flip_kernel_turns_the_filter)
 {
     gra_tensor *x = gra_requires_grad(nine()), *w = gra_requires_grad(diagonal());
@@ -190,8 +228,9 @@ GRA_TEST(conv2d_rejects_null)
 
 GRA_TEST_MAIN("conv2d", conv2d_adds_up_products_without_turning_the_filter,
               conv2d_pads_with_zeros_and_strides, gradients_of_conv2d_are_right_by_hand,
-              flip_kernel_turns_the_filter, flip_kernel_is_a_convolution_with_the_turned_filter,
-              padding_same_keeps_the_size, conv2d_takes_an_image_without_a_batch_and_an_empty_batch,
+              a_filter_as_large_as_the_image_is_a_linear_layer, flip_kernel_turns_the_filter,
+              flip_kernel_is_a_convolution_with_the_turned_filter, padding_same_keeps_the_size,
+              conv2d_takes_an_image_without_a_batch_and_an_empty_batch,
               conv2d_of_bfloat16_is_computed_in_float32,
               the_engines_agree_and_the_direct_one_can_be_forced,
               an_output_larger_than_the_caches_is_the_same, conv2d_rejects_a_channel_mismatch,
