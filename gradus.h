@@ -40,6 +40,7 @@
 #include "autograd/backward.h"
 #include "autograd/check_op.h"
 #include "autograd/checkpoint.h"
+#include "autograd/curvature.h"
 #include "autograd/function.h"
 #include "autograd/functional.h"
 #include "autograd/gradcheck.h"

@@ -58,6 +58,7 @@ static bool reach(gra__walk *w, gra_node *node)
         return false;
     }
     node->needed = false;
+    node->order = GRA__AFFINE;
     w->nodes[w->count++] = node;
     return true;
 }
@@ -300,9 +301,13 @@ static gra_tensor *fitted(const gra_node *node, int i, gra_tensor *dx)
         gra__node_origin(node, origin));
 }
 
-static bool deliver(gra__walk *w, const gra__edge *edge, gra_tensor *g)
+static bool deliver(gra__walk *w, const gra_node *node, const gra__edge *edge, gra_tensor *g)
 {
     g = gra__apart(w, g);
+    if (g && w->curvature && edge->node && !gra__curvature_arrives(w, edge->node))
+        return false;
+    if (g && w->curvature && edge->leaf)
+        g = gra__curvature_result(node, w->order, g);
     if (!g)
         return false;
     return edge->leaf ? gra__deliver_to_leaf(w, edge->leaf, g)
@@ -318,7 +323,7 @@ static gra_tensor *passed(const gra_node *node, int i, gra_tensor *dx)
 static bool pass_on(gra__walk *w, gra_node *node, const bool *needs, gra_tensor **dx)
 {
     for (int i = 0; i < node->n_in; i++)
-        if (needs[i] && !deliver(w, &node->edges[i], passed(node, i, dx[i])))
+        if (needs[i] && !deliver(w, node, &node->edges[i], passed(node, i, dx[i])))
             return false;
     return true;
 }
@@ -380,12 +385,16 @@ static bool are_numbers(const gra_node *node, const bool *needs, gra_tensor *con
 }
 
 /* Calls the rule alone. In anomaly mode its own ops are not looked at. */
-static bool run_rule(const gra_node *node, gra_call *c, gra_tensor **g, gra_tensor **dx)
+static bool run_rule(gra__walk *w, const gra_node *node, gra_call *c, gra_tensor **g,
+                     gra_tensor **dx)
 {
     const bool inside = gra__anomaly.inside;
     gra__anomaly.inside = true;
     gra__watch_call(GRA__RULE, true, c);
-    node->op->vjp(c, g, dx);
+    if (w->curvature)
+        gra__curvature_rule(w, node, c, g, dx);
+    else
+        node->op->vjp(c, g, dx);
     if (gra__failed)
         blame_rule(node);
     gra__watch_call(GRA__RULE, false, c);
@@ -434,13 +443,14 @@ static bool call_rule(gra__walk *w, size_t index, gra_tensor **g, gra_tensor **l
     const int streamed = gra__update_in_strips(w, node, index);
     if (streamed >= 0)
         needs[streamed] = false;
-    if ((node->extra && !gra__node_run_pre_hooks(node, g)) || !restore_saved(w, node, &c))
+    const bool hooked = node->extra && !w->curvature;
+    if ((hooked && !gra__node_run_pre_hooks(node, g)) || !restore_saved(w, node, &c))
         return false;
     gra_tensor *const whole = node->region ? g[0] : NULL;
     if (whole && !(g[0] = gra__region_get(whole, node->region)))
         return false;
-    return run_rule(node, &c, g, dx) && (!whole || put_back(node, needs, dx, g, whole)) &&
-           (!node->extra || run_hooks(node, needs, dx, g)) && pass_on(w, node, needs, dx) &&
+    return run_rule(w, node, &c, g, dx) && (!whole || put_back(node, needs, dx, g, whole)) &&
+           (!hooked || run_hooks(node, needs, dx, g)) && pass_on(w, node, needs, dx) &&
            (streamed < 0 || gra__update_stream(&c, g, streamed));
 }
 
@@ -462,14 +472,18 @@ static gra_tensor *take_gradient(const gra__walk *w, gra_node *node, int k)
     gra__result *const result = &node->results[k];
     gra_tensor *g = gra__scoped(result->grad);
     result->grad = NULL;
-    g = g ? gra__apart(w, gra__through_hooks(&result->hooks, g)) : NULL;
+    if (g && !w->curvature)
+        g = gra__through_hooks(&result->hooks, g);
+    g = g ? gra__apart(w, g) : NULL;
     if (!g)
         return NULL;
     if (!w->targets && result->tensor && result->tensor->retains_grad &&
         !gra__accumulate_grad(w, result->tensor, g))
         return NULL;
     gra__target *const wanted = gra__find_target(w, (gra__target){.owner = node, .output = k});
-    return !wanted || gra__accumulate(w, &wanted->grad, g) ? g : NULL;
+    gra_tensor *const found =
+        wanted && w->curvature ? gra__curvature_result(node, node->order, g) : g;
+    return !wanted || (found && gra__accumulate(w, &wanted->grad, found)) ? g : NULL;
 }
 
 /* A visit to node `index` with the lists g [n_out], in [n_in], dx [n_in], out [n_out] and needs [n_in]. */

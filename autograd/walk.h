@@ -27,6 +27,13 @@ typedef struct gra__ending {
     struct gra__ending *next, **at; /* in the walk's list; at is NULL outside of one */
 } gra__ending;
 
+/* What waits at a node in a walk of gra_curvature, which begins with the gradient. */
+typedef enum gra__order {
+    GRA__AFFINE,   /* a gradient, of which all that came before is an affine function */
+    GRA__GRADIENT, /* a gradient, below a criterion that is none */
+    GRA__CURVATURE /* a second derivative: below a loss */
+} gra__order;
+
 typedef struct gra__walk {
     gra_node **nodes;
     size_t count, capacity;
@@ -38,6 +45,8 @@ typedef struct gra__walk {
     size_t updater_count, updater_capacity;
     gra__updater *incomplete; /* the first whose gradient is not complete yet */
     gra__ending *endings;
+    bool curvature;          /* gra_curvature: another rule, and no hooks */
+    gra__order order;        /* there: of what the node that is being visited gives */
     struct gra__walk *outer; /* the walk on this thread inside of which this one was begun */
     bool retain, create;
 } gra__walk;
@@ -107,6 +116,16 @@ bool gra__update_stream(gra_call *c, gra_tensor **g, int i);
 
 /* Adds a copy of a hook to a node; its id, or -1 with an error. */
 int gra__node_add_hook(gra_node *node, gra__node_hook added);
+
+/* Calls what gra_curvature has in place of a node's vjp, and sets w->order. An error where it cannot. */
+void gra__curvature_rule(gra__walk *w, const gra_node *node, gra_call *c, gra_tensor **g,
+                         gra_tensor **dx);
+
+/* Whether what w->order says may be added up with what has come to the node. False with an error. */
+bool gra__curvature_arrives(const gra__walk *w, gra_node *node);
+
+/* g as the second derivative by a tensor: zeros where only affine functions came before. */
+gra_tensor *gra__curvature_result(const gra_node *below, gra__order order, gra_tensor *g);
 
 /* Run the hooks of a node on what its rule is given, and on what it gave. False with an error. */
 bool gra__node_run_pre_hooks(gra_node *node, gra_tensor **grad_outputs);

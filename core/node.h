@@ -81,6 +81,7 @@ struct gra_node {
     const void *walk;    /* atomic: the walk that is under way here, or NULL */
     bool needed;         /* during a walk: a wanted gradient lies below */
     bool root;           /* during a walk: it begins here, and owns a reference */
+    unsigned char order; /* during a walk of gra_curvature: what came here (autograd/walk.h) */
     gra_node *next;      /* in the work list of nodes to destroy */
     size_t bytes;        /* of this block */
 };

@@ -78,6 +78,19 @@ typedef struct gra_call {
     const gra_node *node;             /* NULL in forward */
 } gra_call;
 
+/* How diagonal second derivatives go down through an op, for gra_curvature (autograd/curvature.h), where
+ * h is that of an output and dx that of an input. */
+typedef enum gra_curvature_kind {
+    GRA_CURVATURE_UNDECLARED, /* nobody said: gra_curvature refuses the op */
+    GRA_CURVATURE_MOVES, /* elements go on as they are, or are added up: dx is what vjp gives for h */
+    GRA_CURVATURE_ELEMENTWISE, /* y_i = f(x_i): dx = h f'(x)^2, without a term of f'' */
+    GRA_CURVATURE_PRODUCTS, /* linear in each input: dx is what vjp gives when it reads squared inputs */
+    GRA_CURVATURE_OWN,      /* dx is what .curvature_rule gives */
+    GRA_CURVATURE_GRADIENT, /* a criterion on top of a loss: the gradient goes through, by vjp */
+    GRA_CURVATURE_LOSS,     /* second derivatives begin here: .curvature_rule makes them of the
+                                  gradient of the output */
+} gra_curvature_kind;
+
 /* Receives the next rows of a gradient; false where there is no use in going on. */
 typedef bool (*gra_take_strip)(void *context, gra_tensor *strip);
 
@@ -103,6 +116,10 @@ struct gra_op {
      * for it, so that the whole is never there. It is called after vjp, for which c->needs[i] was
      * false; c->in[i] is NULL. */
     void (*vjp_strips)(gra_call *c, gra_tensor **g, int i, gra_take_strip take, void *context);
+
+    gra_curvature_kind curvature;
+    void (*curvature_rule)(gra_call *c, gra_tensor **h,
+                           gra_tensor **dx); /* as a vjp; for two kinds */
 
     gra_saves strips; /* GRA_IN(i) for the inputs that vjp_strips is for */
     gra_saves saves;  /* what vjp reads of c->in and c->out; 0 is all inputs */

@@ -19,6 +19,7 @@ const gra_op gra_op_abs = {
     .schema = "abs(Tensor x) -> Tensor",
     .forward = abs_forward,
     .vjp = abs_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
 };
 
 gra_tensor *gra_abs(gra_tensor *x)

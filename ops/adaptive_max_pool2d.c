@@ -109,6 +109,7 @@ const gra_op gra_op_adaptive_max_pool2d = {
     .schema = "adaptive_max_pool2d(Tensor input, int[2] output_size) -> (Tensor, Tensor)",
     .forward = pool_forward,
     .vjp = pool_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_OUT(1),
     .args_size = sizeof(pool_args),
     .non_differentiable = GRA_OUT(1),

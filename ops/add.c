@@ -33,6 +33,7 @@ const gra_op gra_op_add = {
     .schema = "add(Tensor a, Tensor b) -> Tensor",
     .forward = add_forward,
     .vjp = add_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
 };
 
@@ -40,6 +41,7 @@ const gra_op gra_op_add_ = {
     .schema = "add_(Tensor(a!) x, Tensor b) -> Tensor(a!)",
     .forward = add_forward,
     .vjp = add_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .inplace = true,
 };
@@ -48,6 +50,7 @@ const gra_op gra_op_add_scalar = {
     .schema = "add_scalar(Tensor x, float value) -> Tensor",
     .forward = add_scalar_forward,
     .vjp = add_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(scalar_args),
 };
@@ -56,6 +59,7 @@ const gra_op gra_op_add_scalar_ = {
     .schema = "add_scalar_(Tensor(a!) x, float value) -> Tensor(a!)",
     .forward = add_scalar_forward,
     .vjp = add_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(scalar_args),
     .inplace = true,

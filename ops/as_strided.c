@@ -371,6 +371,7 @@ const gra_op gra_op_as_strided = {
         "as_strided(Tensor(a) x, int[] size, int[] stride, int storage_offset=-1) -> Tensor(a)",
     .forward = as_strided_forward,
     .vjp = as_strided_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(gra__as_strided_args),
     .view = true,

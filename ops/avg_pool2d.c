@@ -162,12 +162,32 @@ static void pool_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
         dx[0] = gra_apply(&gra_op_avg_pool2d_backward, g, 1, &a);
 }
 
+/* The factors 1/d squared, where one d is everywhere the same. */
+static void pool_curvature(gra_call *c, gra_tensor **h, gra_tensor **dx)
+{
+    pool_args a;
+    if (!resolve(c->args, &a))
+        return;
+    const bool inside = a.padding[0] == 0 && a.padding[1] == 0 && !a.ceil_mode;
+    const int64_t d = a.divisor_override ? a.divisor_override : a.kernel[0] * a.kernel[1];
+    if (!a.divisor_override && !inside)
+        gra_fail(
+            "avg_pool2d: no curvature goes through windows of several sizes; padding 0 without "
+            "ceil_mode, or a divisor_override, is needed");
+    else
+        pool_vjp(c, h, dx);
+    if (dx[0])
+        dx[0] = gra_div_scalar(dx[0], (double)d);
+}
+
 const gra_op gra_op_avg_pool2d = {
     .schema =
         "avg_pool2d(Tensor input, int[2] kernel_size, int[2] stride=0, int[2] padding=0, "
         "bool ceil_mode=False, bool count_include_pad=True, int divisor_override=0) -> Tensor",
     .forward = pool_forward,
     .vjp = pool_vjp,
+    .curvature = GRA_CURVATURE_OWN,
+    .curvature_rule = pool_curvature,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(pool_args),
 };

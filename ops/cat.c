@@ -107,6 +107,7 @@ const gra_op gra_op_cat = {
     .schema = "cat(Tensor[] tensors, int dim=0) -> Tensor",
     .forward = cat_forward,
     .vjp = cat_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(cat_args),
 };

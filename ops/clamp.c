@@ -64,6 +64,7 @@ const gra_op gra_op_clamp = {
     .schema = "clamp(Tensor x, float min=-inf, float max=inf) -> Tensor",
     .forward = clamp_forward,
     .vjp = clamp_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .args_size = sizeof(clamp_args),
 };
 

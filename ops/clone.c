@@ -31,6 +31,7 @@ const gra_op gra_op_clone = {
     .schema = "clone(Tensor x) -> Tensor",
     .forward = clone_forward,
     .vjp = copy_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
 };
 
@@ -38,6 +39,7 @@ const gra_op gra_op_contiguous = {
     .schema = "contiguous(Tensor(a) x) -> Tensor(a)",
     .forward = contiguous_forward,
     .vjp = copy_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .view = true,
 };

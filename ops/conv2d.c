@@ -206,6 +206,7 @@ const gra_op gra_op_conv2d = {
         "Tensor",
     .forward = conv_forward,
     .vjp = conv_vjp,
+    .curvature = GRA_CURVATURE_PRODUCTS,
     .saves = GRA_IN(0) | GRA_IN(1) | GRA_OUT(0), /* forward narrows it */
     .args_size = sizeof(gra__conv2d_args),
     .flops = conv_flops,

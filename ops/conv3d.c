@@ -419,6 +419,7 @@ const gra_op gra_op_conv3d = {
               "int[3] padding=0, int[3] dilation=1, int groups=1) -> Tensor",
     .forward = conv_forward,
     .vjp = conv_vjp,
+    .curvature = GRA_CURVATURE_PRODUCTS,
     .saves = GRA_IN(0) | GRA_IN(1), /* forward narrows it */
     .args_size = sizeof(conv_args),
     .flops = conv_flops,

@@ -19,6 +19,7 @@ const gra_op gra_op_cos = {
     .schema = "cos(Tensor x) -> Tensor",
     .forward = cos_forward,
     .vjp = cos_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
 };
 
 gra_tensor *gra_cos(gra_tensor *x)

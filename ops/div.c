@@ -78,6 +78,7 @@ const gra_op gra_op_div_scalar = {
     .schema = "div_scalar(Tensor x, float value) -> Tensor",
     .forward = div_scalar_forward,
     .vjp = div_scalar_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(scalar_args),
 };
@@ -86,6 +87,7 @@ const gra_op gra_op_div_scalar_ = {
     .schema = "div_scalar_(Tensor(a!) x, float value) -> Tensor(a!)",
     .forward = div_scalar_forward,
     .vjp = div_scalar_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(scalar_args),
     .inplace = true,

@@ -90,6 +90,7 @@ const gra_op gra_op_elu = {
     .schema = "elu(Tensor x, float alpha=1, float scale=1, float input_scale=1) -> Tensor",
     .forward = elu_forward,
     .vjp = elu_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_IN(0),
     .args_size = sizeof(elu_args),
 };

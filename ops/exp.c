@@ -19,6 +19,7 @@ const gra_op gra_op_exp = {
     .schema = "exp(Tensor x) -> Tensor",
     .forward = exp_forward,
     .vjp = exp_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_OUT(0),
 };
 

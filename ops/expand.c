@@ -69,6 +69,7 @@ const gra_op gra_op_expand = {
     .schema = "expand(Tensor(a) x, int[] shape) -> Tensor(a)",
     .forward = expand_forward,
     .vjp = expand_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(expand_args),
     .view = true,

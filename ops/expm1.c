@@ -19,6 +19,7 @@ const gra_op gra_op_expm1 = {
     .schema = "expm1(Tensor x) -> Tensor",
     .forward = expm1_forward,
     .vjp = expm1_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_OUT(0),
 };
 

@@ -42,6 +42,7 @@ const gra_op gra_op_flatten = {
     .schema = "flatten(Tensor(a) x, int start_dim=0, int end_dim=-1) -> Tensor(a)",
     .forward = flatten_forward,
     .vjp = flatten_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(flatten_args),
     .view = true,

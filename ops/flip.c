@@ -42,6 +42,7 @@ const gra_op gra_op_flip = {
     .schema = "flip(Tensor x, int[] dims=[]) -> Tensor",
     .forward = flip_forward,
     .vjp = flip_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(flip_args),
 };

@@ -100,6 +100,7 @@ const gra_op gra_op_gather = {
     .schema = "gather(Tensor x, int dim, Tensor index) -> Tensor",
     .forward = gather_forward,
     .vjp = gather_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_IN(1),
     .args_size = sizeof(gather_args),
 };

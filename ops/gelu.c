@@ -109,6 +109,7 @@ const gra_op gra_op_gelu_erf = {
     .schema = "gelu_erf(Tensor x) -> Tensor",
     .forward = erf_forward,
     .vjp = erf_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_IN(0),
 };
 
@@ -116,6 +117,7 @@ const gra_op gra_op_gelu_tanh = {
     .schema = "gelu_tanh(Tensor x) -> Tensor",
     .forward = tanh_forward,
     .vjp = tanh_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_IN(0),
 };
 

@@ -66,6 +66,7 @@ const gra_op gra_op_hardtanh = {
     .schema = "hardtanh(Tensor x, float min_val=-1, float max_val=1) -> Tensor",
     .forward = hardtanh_forward,
     .vjp = hardtanh_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_IN(0),
     .args_size = sizeof(hardtanh_args),
 };

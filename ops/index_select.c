@@ -140,6 +140,7 @@ const gra_op gra_op_index_select = {
     .schema = "index_select(Tensor x, int dim, Tensor index) -> Tensor",
     .forward = index_select_forward,
     .vjp = index_select_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_IN(1),
     .args_size = sizeof(index_select_args),
 };

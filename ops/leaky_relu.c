@@ -62,6 +62,7 @@ const gra_op gra_op_leaky_relu = {
     .schema = "leaky_relu(Tensor x, float negative_slope=0.01) -> Tensor",
     .forward = leaky_relu_forward,
     .vjp = leaky_relu_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_IN(0),
     .args_size = sizeof(slope_args),
 };

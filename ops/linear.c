@@ -124,6 +124,7 @@ const gra_op gra_op_linear = {
     .schema = "linear(Tensor x, Tensor w, Tensor? bias=None) -> Tensor",
     .forward = linear_forward,
     .vjp = linear_vjp,
+    .curvature = GRA_CURVATURE_PRODUCTS,
     .vjp_strips = linear_vjp_strips,
     .strips = GRA_IN(1),
     .saves = GRA_IN(0) | GRA_IN(1),

@@ -19,6 +19,7 @@ const gra_op gra_op_log = {
     .schema = "log(Tensor x) -> Tensor",
     .forward = log_forward,
     .vjp = log_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
 };
 
 gra_tensor *gra_log(gra_tensor *x)

@@ -19,6 +19,7 @@ const gra_op gra_op_log1p = {
     .schema = "log1p(Tensor x) -> Tensor",
     .forward = log1p_forward,
     .vjp = log1p_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
 };
 
 gra_tensor *gra_log1p(gra_tensor *x)

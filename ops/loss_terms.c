@@ -103,10 +103,20 @@ static void square_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
         dx[1] = gra_neg(d);
 }
 
+/* d2y/dx^2 = d2y/dt^2 = 2 */
+static void square_curvature(gra_call *c, gra_tensor **g, gra_tensor **dx)
+{
+    for (int i = 0; i < 2; i++)
+        if (c->needs[i])
+            dx[i] = gra_mul_scalar(g[0], 2);
+}
+
 const gra_op gra_op_square_terms = {
     .schema = "square_terms(Tensor input, Tensor target) -> Tensor",
     .forward = square_forward,
     .vjp = square_vjp,
+    .curvature = GRA_CURVATURE_LOSS,
+    .curvature_rule = square_curvature,
 };
 
 gra_tensor *gra__square_terms(gra_tensor *input, gra_tensor *target)

@@ -213,6 +213,7 @@ const gra_op gra_op_matmul = {
     .schema = "matmul(Tensor a, Tensor b) -> Tensor",
     .forward = matmul_forward,
     .vjp = matmul_vjp,
+    .curvature = GRA_CURVATURE_PRODUCTS,
     .flops = matmul_flops,
 };
 

@@ -238,6 +238,7 @@ const gra_op gra_op_max_pool2d = {
               "int[2] dilation=1, bool ceil_mode=False) -> Tensor",
     .forward = pool_forward,
     .vjp = pool_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(gra__max_pool2d_args),
 };

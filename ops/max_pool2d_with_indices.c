@@ -38,6 +38,7 @@ const gra_op gra_op_max_pool2d_with_indices = {
               "int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)",
     .forward = pool_forward,
     .vjp = pool_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_OUT(1), /* forward narrows it */
     .args_size = sizeof(gra__max_pool2d_args),
     .non_differentiable = GRA_OUT(1),

@@ -24,10 +24,22 @@ static void mean_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
     dx[0] = gra__unreduce(share, shape, args->dims);
 }
 
+/* d2/dx_i^2 = h / n^2 */
+static void mean_curvature(gra_call *c, gra_tensor **h, gra_tensor **dx)
+{
+    const gra_shape shape = gra_call_shape(c, 0);
+    const int64_t n = gra__numel(&shape), m = gra_tensor_numel(h[0]);
+    mean_vjp(c, h, dx);
+    if (dx[0] && n)
+        dx[0] = gra_mul_scalar(dx[0], (double)m / (double)n);
+}
+
 const gra_op gra_op_mean = {
     .schema = "mean(Tensor x, int[] dims=[], bool keepdim=False) -> Tensor",
     .forward = mean_forward,
     .vjp = mean_vjp,
+    .curvature = GRA_CURVATURE_OWN,
+    .curvature_rule = mean_curvature,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(gra__reduce_args),
 };

@@ -54,6 +54,7 @@ const gra_op gra_op_mul = {
     .schema = "mul(Tensor a, Tensor b) -> Tensor",
     .forward = mul_forward,
     .vjp = mul_vjp,
+    .curvature = GRA_CURVATURE_PRODUCTS,
 };
 
 const gra_op gra_op_mul_ = {
@@ -68,6 +69,7 @@ const gra_op gra_op_mul_scalar = {
     .schema = "mul_scalar(Tensor x, float value) -> Tensor",
     .forward = mul_scalar_forward,
     .vjp = mul_scalar_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(scalar_args),
 };
@@ -76,6 +78,7 @@ const gra_op gra_op_mul_scalar_ = {
     .schema = "mul_scalar_(Tensor(a!) x, float value) -> Tensor(a!)",
     .forward = mul_scalar_forward,
     .vjp = mul_scalar_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(scalar_args),
     .inplace = true,

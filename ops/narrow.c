@@ -105,6 +105,7 @@ const gra_op gra_op_narrow = {
     .schema = "narrow(Tensor(a) x, int dim, int start, int length) -> Tensor(a)",
     .forward = narrow_forward,
     .vjp = narrow_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(narrow_args),
     .view = true,

@@ -20,6 +20,7 @@ const gra_op gra_op_neg = {
     .schema = "neg(Tensor x) -> Tensor",
     .forward = neg_forward,
     .vjp = neg_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_SAVE_NOTHING,
 };
 

@@ -20,6 +20,7 @@ const gra_op gra_op_one_minus = {
     .schema = "one_minus(Tensor x) -> Tensor",
     .forward = one_minus_forward,
     .vjp = one_minus_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_SAVE_NOTHING,
 };
 

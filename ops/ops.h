@@ -367,6 +367,14 @@ typedef struct gra_nll_loss_options {
     int64_t ignore_index;    /* -100: targets with this value count for nothing */
 } gra_nll_loss_options;
 
+typedef struct gra_map_loss_options {
+    int begin_;
+    gra_tensor *input;       /* penalties of classes [N, C], [C] or [N, C, d1, ...] */
+    gra_tensor *target;      /* int64 class indices [N], [] or [N, d1, ...], 0 to C-1 */
+    double j;                /* 1: penalty of a class that stands for rubbish; finite */
+    gra_reduction reduction; /* GRA_REDUCE_MEAN */
+} gra_map_loss_options;
+
 typedef struct gra_mse_loss_options {
     int begin_;
     gra_tensor *input, *target;
@@ -507,6 +515,7 @@ typedef struct gra_triplet_margin_loss_options {
 
 gra_cross_entropy_options gra_cross_entropy_defaults(void);
 gra_nll_loss_options gra_nll_loss_defaults(void);
+gra_map_loss_options gra_map_loss_defaults(void);
 gra_mse_loss_options gra_mse_loss_defaults(void);
 gra_l1_loss_options gra_l1_loss_defaults(void);
 gra_smooth_l1_loss_options gra_smooth_l1_loss_defaults(void);
@@ -527,8 +536,9 @@ gra_triplet_margin_loss_options gra_triplet_margin_loss_defaults(void);
 
 gra_tensor *gra_cross_entropy_with(gra_cross_entropy_options o); /* -log_softmax(input)[target] */
 gra_tensor *gra_nll_loss_with(gra_nll_loss_options o);           /* -weight input[target] */
-gra_tensor *gra_mse_loss_with(gra_mse_loss_options o);           /* d^2, d = input - target */
-gra_tensor *gra_l1_loss_with(gra_l1_loss_options o);             /* |d| */
+gra_tensor *gra_map_loss_with(gra_map_loss_options o); /* input[target] + ln(e^-j + sum e^-input) */
+gra_tensor *gra_mse_loss_with(gra_mse_loss_options o); /* d^2, d = input - target */
+gra_tensor *gra_l1_loss_with(gra_l1_loss_options o);   /* |d| */
 gra_tensor *gra_smooth_l1_loss_with(
     gra_smooth_l1_loss_options o); /* |d| < beta ? d^2 / (2 beta) : |d| - beta / 2 */
 gra_tensor *gra_huber_loss_with(
@@ -564,6 +574,8 @@ gra_tensor *gra_triplet_margin_loss_with(
 #define gra_cross_entropy(...)                                                                     \
     gra_cross_entropy_with(                                                                        \
         GRA_KEYWORDS(gra_cross_entropy_options, .ignore_index = -100, .begin_ = 0, __VA_ARGS__))
+#define gra_map_loss(...)                                                                          \
+    gra_map_loss_with(GRA_KEYWORDS(gra_map_loss_options, .j = 1, .begin_ = 0, __VA_ARGS__))
 #define gra_nll_loss(...)                                                                          \
     gra_nll_loss_with(                                                                             \
         GRA_KEYWORDS(gra_nll_loss_options, .ignore_index = -100, .begin_ = 0, __VA_ARGS__))
@@ -619,6 +631,8 @@ gra_tensor *gra_matmul(gra_tensor *a, gra_tensor *b); /* as PyTorch: vectors, ma
 gra_tensor *gra_bmm(gra_tensor *a, gra_tensor *b);    /* [B, M, K] [B, K, N], no broadcasting */
 gra_tensor *gra_linear(gra_tensor *x, gra_tensor *w, gra_tensor *bias); /* x w^T + bias: x [..., I],
                                                        w [O, I], bias [O] or NULL, result [..., O] */
+gra_tensor *gra_rbf(gra_tensor *x, gra_tensor *w); /* y_i = sum_j (x_j - w_ij)^2: x [..., I],
+                                                       w [O, I], result [..., O] */
 
 /* Sums of products by an equation: "ij,jk->ik" is a product of matrices, "bii->bi" diagonals, "ij->" a sum;
  * "..." stands for any dims. At most 8 dims each, 32 operands. */

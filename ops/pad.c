@@ -228,6 +228,7 @@ const gra_op gra_op_pad = {
     .schema = "pad(Tensor input, int[] pad, str mode='constant', float value=0) -> Tensor",
     .forward = pad_forward,
     .vjp = pad_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(pad_args),
 };

@@ -51,6 +51,7 @@ const gra_op gra_op_permute = {
     .schema = "permute(Tensor(a) x, int[] dims) -> Tensor(a)",
     .forward = permute_forward,
     .vjp = permute_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(permute_args),
     .view = true,

@@ -101,6 +101,7 @@ const gra_op gra_op_pow_scalar = {
     .schema = "pow_scalar(Tensor x, float value) -> Tensor",
     .forward = pow_scalar_forward,
     .vjp = pow_scalar_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .args_size = sizeof(scalar_args),
 };
 

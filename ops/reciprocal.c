@@ -19,6 +19,7 @@ const gra_op gra_op_reciprocal = {
     .schema = "reciprocal(Tensor x) -> Tensor",
     .forward = reciprocal_forward,
     .vjp = reciprocal_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_OUT(0),
 };
 

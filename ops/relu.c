@@ -67,6 +67,7 @@ const gra_op gra_op_relu = {
     .schema = "relu(Tensor x) -> Tensor",
     .forward = relu_forward,
     .vjp = relu_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_OUT(0),
 };
 
@@ -74,6 +75,7 @@ const gra_op gra_op_relu_ = {
     .schema = "relu_(Tensor(a!) x) -> Tensor(a!)",
     .forward = relu_forward,
     .vjp = relu_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_OUT(0),
     .inplace = true,
 };

@@ -28,6 +28,7 @@ const gra_op gra_op_reshape = {
     .schema = "reshape(Tensor(a) x, int[] shape) -> Tensor(a)",
     .forward = reshape_forward,
     .vjp = reshape_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(reshape_args),
     .view = true,

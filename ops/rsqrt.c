@@ -20,6 +20,7 @@ const gra_op gra_op_rsqrt = {
     .schema = "rsqrt(Tensor x) -> Tensor",
     .forward = rsqrt_forward,
     .vjp = rsqrt_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_OUT(0),
 };
 

@@ -54,6 +54,7 @@ const gra_op gra_op_select = {
     .schema = "select(Tensor(a) x, int dim, int index) -> Tensor(a)",
     .forward = select_forward,
     .vjp = select_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(select_args),
     .view = true,

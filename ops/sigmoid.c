@@ -44,6 +44,7 @@ const gra_op gra_op_sigmoid = {
     .schema = "sigmoid(Tensor x) -> Tensor",
     .forward = sigmoid_forward,
     .vjp = sigmoid_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_OUT(0),
 };
 

@@ -54,6 +54,7 @@ const gra_op gra_op_silu = {
     .schema = "silu(Tensor x) -> Tensor",
     .forward = silu_forward,
     .vjp = silu_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_IN(0),
 };
 

@@ -19,6 +19,7 @@ const gra_op gra_op_sin = {
     .schema = "sin(Tensor x) -> Tensor",
     .forward = sin_forward,
     .vjp = sin_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
 };
 
 gra_tensor *gra_sin(gra_tensor *x)

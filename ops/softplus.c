@@ -61,6 +61,7 @@ const gra_op gra_op_softplus = {
     .schema = "softplus(Tensor x, float beta=1, float threshold=20) -> Tensor",
     .forward = softplus_forward,
     .vjp = softplus_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_IN(0),
     .args_size = sizeof(softplus_args),
 };

@@ -19,6 +19,7 @@ const gra_op gra_op_sqrt = {
     .schema = "sqrt(Tensor x) -> Tensor",
     .forward = sqrt_forward,
     .vjp = sqrt_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_OUT(0),
 };
 

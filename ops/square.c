@@ -23,6 +23,7 @@ const gra_op gra_op_square = {
     .schema = "square(Tensor x) -> Tensor",
     .forward = square_forward,
     .vjp = square_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
 };
 
 gra_tensor *gra_square(gra_tensor *x)

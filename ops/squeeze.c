@@ -38,6 +38,7 @@ const gra_op gra_op_squeeze = {
     .schema = "squeeze(Tensor(a) x, int[] dims=[]) -> Tensor(a)",
     .forward = squeeze_forward,
     .vjp = squeeze_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(squeeze_args),
     .view = true,

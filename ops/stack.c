@@ -67,6 +67,7 @@ const gra_op gra_op_stack = {
     .schema = "stack(Tensor[] tensors, int dim=0) -> Tensor",
     .forward = stack_forward,
     .vjp = stack_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(stack_args),
 };

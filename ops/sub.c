@@ -62,6 +62,7 @@ const gra_op gra_op_sub = {
     .schema = "sub(Tensor a, Tensor b) -> Tensor",
     .forward = sub_forward,
     .vjp = sub_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_SAVE_NOTHING,
 };
 
@@ -69,6 +70,7 @@ const gra_op gra_op_sub_ = {
     .schema = "sub_(Tensor(a!) x, Tensor b) -> Tensor(a!)",
     .forward = sub_forward,
     .vjp = sub_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_SAVE_NOTHING,
     .inplace = true,
 };
@@ -94,6 +96,7 @@ const gra_op gra_op_rsub_scalar = {
     .schema = "rsub_scalar(Tensor x, float value) -> Tensor",
     .forward = rsub_scalar_forward,
     .vjp = rsub_scalar_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(scalar_args),
 };

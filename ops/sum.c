@@ -22,6 +22,7 @@ const gra_op gra_op_sum = {
     .schema = "sum(Tensor x, int[] dims=[], bool keepdim=False) -> Tensor",
     .forward = sum_forward,
     .vjp = sum_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(gra__reduce_args),
 };

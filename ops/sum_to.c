@@ -58,6 +58,7 @@ const gra_op gra_op_sum_to = {
     .schema = "sum_to(Tensor x, int[] shape) -> Tensor",
     .forward = sum_to_forward,
     .vjp = sum_to_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(sum_to_args),
 };

@@ -44,6 +44,7 @@ const gra_op gra_op_tanh = {
     .schema = "tanh(Tensor x) -> Tensor",
     .forward = tanh_forward,
     .vjp = tanh_vjp,
+    .curvature = GRA_CURVATURE_ELEMENTWISE,
     .saves = GRA_OUT(0),
 };
 

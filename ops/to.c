@@ -34,6 +34,7 @@ const gra_op gra_op_to = {
     .schema = "to(Tensor(a) x, ScalarType dtype) -> Tensor(a)",
     .forward = to_forward,
     .vjp = to_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(to_args),
     .view = true,

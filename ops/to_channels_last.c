@@ -31,6 +31,7 @@ const gra_op gra_op_to_channels_last = {
     .schema = "to_channels_last(Tensor(a) x) -> Tensor(a)",
     .forward = to_channels_last_forward,
     .vjp = to_channels_last_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .view = true,
 };

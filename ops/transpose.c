@@ -39,6 +39,7 @@ const gra_op gra_op_transpose = {
     .schema = "transpose(Tensor(a) x, int dim0, int dim1) -> Tensor(a)",
     .forward = transpose_forward,
     .vjp = transpose_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(transpose_args),
     .view = true,

@@ -39,6 +39,7 @@ const gra_op gra_op_unsqueeze = {
     .schema = "unsqueeze(Tensor(a) x, int dim) -> Tensor(a)",
     .forward = unsqueeze_forward,
     .vjp = unsqueeze_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(unsqueeze_args),
     .view = true,

@@ -41,6 +41,7 @@ const gra_op gra_op_view = {
     .schema = "view(Tensor(a) x, int[] shape) -> Tensor(a)",
     .forward = view_forward,
     .vjp = view_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(view_args),
     .view = true,

@@ -65,6 +65,7 @@ const gra_op gra_op_zero_pad2d = {
     .schema = "zero_pad2d(Tensor x, int left, int right, int top, int bottom) -> Tensor",
     .forward = pad_forward,
     .vjp = pad_vjp,
+    .curvature = GRA_CURVATURE_MOVES,
     .saves = GRA_SAVE_NOTHING,
     .args_size = sizeof(pad_args),
 };

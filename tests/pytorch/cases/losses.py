@@ -1,4 +1,6 @@
 """Losses; the C expressions are in tests/ops/cases/losses.h."""
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -63,6 +65,26 @@ case("nll_loss_channels_last", weighted(F.nll_loss, "none"), T(2, 3, 2, 3, layou
 case("nll_loss_empty", reduced(F.nll_loss, "sum"), T(0, 3), T(0, **INDEX))
 
 CE = F.cross_entropy
+
+
+def map_loss(j=1.0, reduction="mean"):
+    """Equation 9 of LeCun et al., 1998."""
+    def loss(y, target):
+        dim = 0 if y.dim() == 1 else 1
+        right = y.gather(dim, target.unsqueeze(dim)).squeeze(dim)
+        loss = right + torch.log(math.exp(-j) + torch.exp(-y).sum(dim))
+        return {"mean": loss.mean, "sum": loss.sum, "none": lambda: loss}[reduction]()
+    return loss
+
+
+case("map_loss", map_loss(), T(5, 3), T(5, **INDEX))
+case("map_loss_j_sum", map_loss(4, "sum"), T(5, 3, **TRANSPOSED), T(5, **INDEX))
+case("map_loss_negative_j_none_strided", map_loss(-1.5, "none"), T(5, 3, **STRIDED), T(5, **INDEX))
+case("map_loss_one", map_loss(), T(3), T(**INDEX))
+case("map_loss_images", map_loss(0), T(2, 3, 2, 3), T(2, 2, 3, **INDEX))
+case("map_loss_channels_last", map_loss(reduction="none"), T(2, 3, 2, 4, layout="channels_last"), T(2, 2, 4, **INDEX))
+case("map_loss_empty", map_loss(reduction="sum"), T(0, 3), T(0, **INDEX))
+
 case("cross_entropy_weight", weighted(CE), T(5, 3), T(5, **INDEX), WEIGHT)
 case("cross_entropy_weight_sum_ignore", weighted(CE, "sum", ignore_index=2), T(7, 3), T(7, **INDEX), WEIGHT)
 case("cross_entropy_weight_none", weighted(CE, "none"), T(5, 3, **TRANSPOSED), T(5, **INDEX), WEIGHT)

@@ -126,6 +126,21 @@ case("matmul_batch_zero", lambda a, b: a @ b, T(0, 2, 3), T(3, 2))
 case("matmul_row_column", lambda a, b: a @ b, T(1, 5), T(5, 1))
 case("matmul_column_row", lambda a, b: a @ b, T(3, 1), T(1, 4))
 case("matmul_square", lambda a: a @ a, T(3, 3))
+
+
+def rbf(x, w):
+    """Equation 7 of LeCun et al., 1998."""
+    return (x.unsqueeze(-2) - w).square().sum(-1)
+
+
+case("rbf", rbf, T(3, 4), T(5, 4))
+case("rbf_vector", rbf, T(4), T(3, 4))
+case("rbf_leading_dims", rbf, T(2, 2, 3), T(4, 3))
+case("rbf_transposed", rbf, T(3, 4, layout="transposed"), T(5, 4, layout="transposed"))
+case("rbf_strided", rbf, T(3, 4, layout="strided"), T(5, 4, layout="strided"))
+case("rbf_batch_zero", rbf, T(0, 4), T(3, 4))
+case("rbf_no_features", rbf, T(3, 0), T(2, 0))
+case("rbf_one_output", rbf, T(1, 4), T(1, 4))
 case("linear", F.linear, T(3, 4), T(5, 4), T(5))
 case("linear_no_bias", F.linear, T(3, 4), T(5, 4))
 case("linear_vector", F.linear, T(4), T(3, 4), T(3))

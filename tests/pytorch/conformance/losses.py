@@ -74,3 +74,13 @@ op("huber_terms", lambda x, t, a, c: c / a * F.huber_loss(x, t, reduction="none"
 
 op("triplet_margin_loss", named(F.triplet_margin_loss), *[S(T(4, 5), T(4, 5), T(4, 5), reduction=r, margin=3.0, swap=w, only=FLOATS[:2]) for r in range(3) for w in (False, True)],
    S(T(5), T(5), T(5), margin=3.0), S(T(4, 5), T(4, 5), T(4, 5), margin=3.0, p=3.0))
+
+
+def map_loss(input, target, j=1.0, reduction=0):
+    dim = 0 if input.dim() == 1 else 1
+    right = input.gather(dim, target.unsqueeze(dim)).squeeze(dim)
+    loss = right + torch.log(torch.exp(input.new_tensor(-j)) + torch.exp(-input).sum(dim))
+    return (loss.mean, loss.sum, lambda: loss)[reduction]()
+
+
+op("map_loss", map_loss, *[S(*c, reduction=r) for c in CLASSES for r in range(3)], S(*CLASSES[0], j=-2.5), S(*CLASSES[2], j=4))
