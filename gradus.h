@@ -51,14 +51,17 @@
 
 #include "nn/init.h"
 #include "nn/layers.h"
+#include "nn/lecun_layers.h"
 #include "nn/models/alexnet.h"
 #include "nn/models/lenet5.h"
+#include "nn/models/lenet5_1998.h"
 #include "nn/models/vgg.h"
 #include "nn/module.h"
 #include "nn/module_hooks.h"
 #include "nn/summary.h"
 
 #include "optim/clip.h"
+#include "optim/diagonal_lm.h"
 #include "optim/optim.h"
 #include "optim/optimizers.h"
 #include "optim/schedulers.h"

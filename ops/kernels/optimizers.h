@@ -19,14 +19,15 @@
 #include "core/dtype.h"
 
 typedef enum gra__optimizer {
-    GRA__SGD,      // momentum_buffer
-    GRA__ADAM,     // exp_avg, exp_avg_sq, max_exp_avg_sq
-    GRA__ADAMAX,   // exp_avg, exp_inf
-    GRA__NADAM,    // exp_avg, exp_avg_sq
-    GRA__RMSPROP,  // square_avg, momentum_buffer, grad_avg
-    GRA__ADAGRAD,  // sum
-    GRA__ADADELTA, // square_avg, acc_delta
-    GRA__LARS,     // momentum_buffer
+    GRA__SGD,         // momentum_buffer
+    GRA__ADAM,        // exp_avg, exp_avg_sq, max_exp_avg_sq
+    GRA__ADAMAX,      // exp_avg, exp_inf
+    GRA__NADAM,       // exp_avg, exp_avg_sq
+    GRA__RMSPROP,     // square_avg, momentum_buffer, grad_avg
+    GRA__ADAGRAD,     // sum
+    GRA__ADADELTA,    // square_avg, acc_delta
+    GRA__LARS,        // momentum_buffer
+    GRA__DIAGONAL_LM, // curvature
     GRA__OPTIMIZER_COUNT
 } gra__optimizer;
 
@@ -97,6 +98,11 @@ typedef struct gra__lars_step {
     double momentum, weight_decay;
 } gra__lars_step;
 
+/* p -= lr g / (mu + h). */
+typedef struct gra__diagonal_lm_step {
+    double lr, mu;
+} gra__diagonal_lm_step;
+
 typedef union gra__optimizer_step {
     gra__sgd_step sgd;
     gra__adam_step adam;
@@ -106,6 +112,7 @@ typedef union gra__optimizer_step {
     gra__adagrad_step adagrad;
     gra__adadelta_step adadelta;
     gra__lars_step lars;
+    gra__diagonal_lm_step diagonal_lm;
 } gra__optimizer_step;
 
 /* n contiguous parameters p and gradients g; memory has the arrays in the order above, NULL for those

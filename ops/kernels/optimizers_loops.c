@@ -41,6 +41,7 @@ const gra__optimizers_table GRA_ISA_NAME(gra__optimizers) = {
             [GRA__ADAGRAD] = BOTH(adagrad),
             [GRA__ADADELTA] = BOTH(adadelta),
             [GRA__LARS] = BOTH(lars),
+            [GRA__DIAGONAL_LM] = BOTH(diagonal_lm),
         },
     .sum_of_squares = BOTH(sum_of_squares),
 };

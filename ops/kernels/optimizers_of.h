@@ -247,6 +247,17 @@ static void OF(lars)(size_t n, char *p, const char *g, char *const *memory,
         OF(lars_loop)(n, to, from, NULL, &step->lars, false);
 }
 
+static void OF(diagonal_lm)(size_t n, char *parameters, const char *gradients, char *const *memory,
+                            const gra__optimizer_step *all)
+{
+    ELEMENT *const p = (ELEMENT *)parameters;
+    const ELEMENT *const g = (const ELEMENT *)gradients, *const h = (const ELEMENT *)memory[0];
+    const REAL lr = (REAL)all->diagonal_lm.lr, mu = (REAL)all->diagonal_lm.mu;
+    GRA_INDEPENDENT
+    for (size_t i = 0; i < n; i++)
+        p[i] -= lr * g[i] / (mu + h[i]);
+}
+
 /* Sixteen partial sums, so that the compiler may add vectors: their number is part of the result. */
 static double OF(sum_of_squares)(size_t n, const char *values)
 {

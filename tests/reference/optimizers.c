@@ -91,6 +91,11 @@ static void lars(double *p, double g, double *memory, const gra__lars_step *s)
     *p -= d;
 }
 
+static void diagonal_lm(double *p, double g, const double *memory, const gra__diagonal_lm_step *s)
+{
+    *p -= s->lr * g / (s->mu + memory[0]);
+}
+
 void gra__reference_update(gra__optimizer optimizer, double *p, double g, double *memory,
                            const gra__optimizer_step *step)
 {
@@ -103,6 +108,7 @@ void gra__reference_update(gra__optimizer optimizer, double *p, double g, double
     case GRA__ADAGRAD: adagrad(p, g, memory, &step->adagrad); break;
     case GRA__ADADELTA: adadelta(p, g, memory, &step->adadelta); break;
     case GRA__LARS: lars(p, g, memory, &step->lars); break;
+    case GRA__DIAGONAL_LM: diagonal_lm(p, g, memory, &step->diagonal_lm); break;
     case GRA__OPTIMIZER_COUNT: break;
     }
 }

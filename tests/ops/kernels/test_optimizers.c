@@ -191,6 +191,12 @@ GRA_TEST(lars_agrees_with_the_twin)
     }
 }
 
+GRA_TEST(diagonal_lm_agrees_with_the_twin)
+{
+    const gra__optimizer_step step = {.diagonal_lm = {.lr = 0.1, .mu = 0.02}};
+    check_everywhere(GRA__DIAGONAL_LM, &step);
+}
+
 GRA_TEST(squares_are_summed)
 {
     for (int d = GRA_FLOAT32; d <= GRA_FLOAT64; d++)
@@ -223,4 +229,4 @@ GRA_TEST(nan_goes_into_the_maxima)
 GRA_TEST_MAIN("optimizers", sgd_agrees_with_the_twin, adam_agrees_with_the_twin,
               adamax_and_nadam_agree_with_the_twin, rmsprop_agrees_with_the_twin,
               adagrad_and_adadelta_agree_with_the_twin, lars_agrees_with_the_twin,
-              squares_are_summed, nan_goes_into_the_maxima)
+              diagonal_lm_agrees_with_the_twin, squares_are_summed, nan_goes_into_the_maxima)
