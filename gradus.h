@@ -81,6 +81,7 @@
 
 #include "viz/graph_dot.h"
 
+#include "train/epoch.h"
 #include "train/interrupt.h"
 #include "train/meter.h"
 #include "train/metrics.h"
