@@ -56,7 +56,24 @@ gra_decode_image_options gra_decode_image_defaults(void);
 gra_tensor *gra_read_image_with(gra_read_image_options options);
 gra_tensor *gra_decode_image_with(gra_decode_image_options options);
 
+typedef struct gra_write_image_options {
+    int begin_;
+    gra_tensor *image; /* [C, H, W] of uint8, or of float32 in 0 .. 1, which is rounded to 255ths */
+    const char *path;  /* ends with .png, .jpg or .jpeg */
+    int quality;       /* of a JPEG: 1 to 100; 95 */
+} gra_write_image_options;
+
+gra_write_image_options gra_write_image_defaults(void);
+
+/* Writes a PNG (1 to 4 channels: grey, with alpha, RGB, with alpha) or a JPEG (1 or 3), by the path's
+ * ending: a new file beside the old one, which it then replaces. Returns 0, or -1 with an error and
+ * nothing changed. */
+int gra_write_image_with(gra_write_image_options options);
+
 #ifndef __cplusplus
+#define gra_write_image(...)                                                                       \
+    gra_write_image_with(                                                                          \
+        GRA_KEYWORDS(gra_write_image_options, .quality = 95, .begin_ = 0, __VA_ARGS__))
 #define gra_read_image(...)                                                                        \
     gra_read_image_with(                                                                           \
         GRA_KEYWORDS(gra_read_image_options, .max_pixels = 100000000, .begin_ = 0, __VA_ARGS__))

@@ -7,6 +7,7 @@
 #include "core/scope.h"
 #include "data/transform_class.h"
 #include "data/transforms/numbers.h"
+#include "data/transforms/sizes.h"
 
 typedef struct compose {
     gra_transform **parts; /* owned */
@@ -38,9 +39,13 @@ static gra_tensor *compose_apply(const gra_transform *t, gra_tensor *x)
     return apply_from(gra_transform_data(t), 0, x);
 }
 
+/* A resize whose middle alone is wanted is one step with its crop. */
 static gra_tensor *compose_decode(const gra_transform *t, const gra_encoded_image *image)
 {
     const compose *const c = gra_transform_data(t);
+    const bool resizes = c->count > 1 && gra__is_resize(c->parts[0]);
+    if (resizes && gra__is_center_crop(c->parts[1]))
+        return apply_from(c, 2, gra__decode_resized(c->parts[0], c->parts[1], image));
     return apply_from(c, 1, gra_transform_image(c->parts[0], image));
 }
 
