@@ -63,11 +63,37 @@ static gra_module *classifier(const gra_vgg_options *o)
         gra_nn_linear(hidden, o->num_classes));
 }
 
-static gra_tensor *first_weights(gra_tensor *weight)
+static gra_tensor *torchvisions(gra_tensor *weight)
 {
     if (gra_tensor_ndim(weight) == 2)
         return gra_init_normal_(weight, 0, 0.01);
     return gra_init_kaiming_normal_(weight, .mode = GRA_FAN_OUT, .nonlinearity = GRA_GAIN_RELU);
+}
+
+static gra_tensor *papers(gra_tensor *weight)
+{
+    return gra_init_normal_(weight, 0, 0.1);
+}
+
+static gra_tensor *glorots(gra_tensor *weight)
+{
+    return gra_init_xavier_uniform_(weight);
+}
+
+typedef gra_tensor *fill_fn(gra_tensor *weight);
+
+/* NULL with an error for another number. */
+static fill_fn *first_weights(gra_vgg_init init)
+{
+    switch (init) {
+    case GRA_VGG_INIT_TORCHVISION: return torchvisions;
+    case GRA_VGG_INIT_PAPER: return papers;
+    case GRA_VGG_INIT_GLOROT: return glorots;
+    }
+    gra_fail("VGG: init %d is unknown; GRA_VGG_INIT_TORCHVISION, GRA_VGG_INIT_PAPER and "
+             "GRA_VGG_INIT_GLOROT are there",
+             (int)init);
+    return NULL;
 }
 
 gra_vgg_options gra_vgg_defaults(void)
@@ -90,7 +116,8 @@ gra_module *gra_vgg_with(gra_vgg_options o)
         !gra__check_width(vgg_class.name, o.width) || !check_pooled_size(o.pooled_size))
         return NULL;
     const int *const convolutions = convolutions_of(o.depth);
-    if (!convolutions)
+    fill_fn *const fill = first_weights(o.init);
+    if (!convolutions || !fill)
         return NULL;
     const bool skips = gra__skip_init(true);
     gra_module *const net =
@@ -98,6 +125,6 @@ gra_module *gra_vgg_with(gra_vgg_options o)
                             gra_nn_adaptive_avg_pool2d(o.pooled_size), classifier(&o));
     gra__skip_init(skips);
     if (!skips)
-        gra_init_weights(net, first_weights);
+        gra_init_weights(net, fill);
     return gra_module_finish(net);
 }

@@ -38,8 +38,8 @@
  * of the training set subtracted.
  *
  * The paper trained the deep networks from the weights of configuration A, which in turn were
- * normal with variance 0.01, and notes that Glorot's scheme makes that unnecessary.  As in
- * torchvision, the first weights are normal: those of convolutions with He's deviation
+ * normal with variance 0.01, and notes that Glorot's scheme makes that unnecessary: .init has both.
+ * As in torchvision, the first weights are otherwise normal: those of convolutions with He's deviation
  * sqrt(2 / fan out) (He et al., ICCV 2015), those of the classifier with 0.01; biases are 0.
  * May include: core, ops, autograd, nn.
  */
@@ -50,6 +50,13 @@
 
 GRA_BEGIN_DECLS
 
+/* First weights; the biases are 0. */
+typedef enum gra_vgg_init {
+    GRA_VGG_INIT_TORCHVISION, /* normal, sqrt(2 / fan out) and 0.01 in the classifier */
+    GRA_VGG_INIT_PAPER, /* normal with variance 0.01: for depth 11, and layers that are to be added */
+    GRA_VGG_INIT_GLOROT, /* uniform (Glorot and Bengio, AISTATS 2010): the paper's later advice */
+} gra_vgg_init;
+
 typedef struct gra_vgg_options {
     int begin_;
     int depth;           /* 16: layers with weights; 11, 13, 16 or 19 */
@@ -59,6 +66,7 @@ typedef struct gra_vgg_options {
     double width;        /* 1: factor of every layer's size but the last, above 0 */
     int64_t pooled_size; /* 7: height and width of the maps that the classifier gets, to 1024 */
     bool cache_weights;  /* false; true: see gra_nn_conv2d_options */
+    gra_vgg_init init;   /* GRA_VGG_INIT_TORCHVISION */
 } gra_vgg_options;
 
 gra_vgg_options gra_vgg_defaults(void);

@@ -130,8 +130,29 @@ GRA_TEST(vgg_begins_with_torchvisions_weights)
     gra_free(net);
 }
 
+GRA_TEST(vgg_begins_with_the_papers_weights_or_glorots)
+{
+    gra_module *const paper = gra_vgg(.init = GRA_VGG_INIT_PAPER, .width = 0.25, .pooled_size = 1);
+    gra_module *const glorot =
+        gra_vgg(.init = GRA_VGG_INIT_GLOROT, .width = 0.25, .pooled_size = 1);
+    check_normal(paper, "features.5.weight", 0.1);
+    check_normal(paper, "features.28.weight", 0.1);
+    check_normal(paper, "classifier.6.weight", 0.1);
+    check_normal(glorot, "features.5.weight", sqrt(2.0 / (9 * 16 + 9 * 32)));
+    check_normal(glorot, "classifier.3.weight", sqrt(2.0 / (1024 + 1024)));
+    for (int i = 0; i < 2; i++) {
+        gra_module *const net = i ? glorot : paper;
+        ck_assert(gra_item(gra_max(gra_abs(gra_module_parameter(net, "features.5.bias")))) == 0);
+        ck_assert(gra_item(gra_max(gra_abs(gra_module_parameter(net, "classifier.0.bias")))) == 0);
+    }
+    gra_free(paper, glorot);
+}
+
 GRA_TEST(vgg_rejects_what_it_cannot_be)
 {
+    ck_assert_ptr_null(gra_vgg(.init = (gra_vgg_init)7));
+    GRA_ASSERT_ERROR("VGG: init 7 is unknown; GRA_VGG_INIT_TORCHVISION, GRA_VGG_INIT_PAPER and "
+                     "GRA_VGG_INIT_GLOROT are there");
     ck_assert_ptr_null(gra_vgg(.depth = 12));
     GRA_ASSERT_ERROR("VGG: depth 12 is unknown; 11, 13, 16 and 19 are there");
     ck_assert_ptr_null(gra_vgg(.num_classes = 0));
@@ -160,5 +181,5 @@ GRA_TEST_MAIN("vgg", vgg_has_the_papers_numbers_of_parameters,
               vgg_with_batch_norm_has_torchvisions_numbers_of_parameters,
               vgg_has_torchvisions_names_and_shapes, vgg_with_batch_norm_has_its_buffers,
               vgg_takes_small_images, width_and_pooled_size_shape_vgg,
-              vgg_begins_with_torchvisions_weights, vgg_rejects_what_it_cannot_be,
-              vggs_defaults_are_those_of_the_macro)
+              vgg_begins_with_torchvisions_weights, vgg_begins_with_the_papers_weights_or_glorots,
+              vgg_rejects_what_it_cannot_be, vggs_defaults_are_those_of_the_macro)
