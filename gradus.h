@@ -70,6 +70,7 @@
 #include "data/digit_set.h"
 #include "data/idx.h"
 #include "data/image.h"
+#include "data/image_set_options.h"
 #include "data/loader.h"
 #include "data/mnist.h"
 #include "data/transform.h"

@@ -10,20 +10,35 @@
 #define GRA_DATA_DIGIT_SET_H
 
 #include "loader.h"
+#include "transform.h"
 
 GRA_BEGIN_DECLS
 
+#define GRA_DIGITS_FIELDS                                                                          \
+    bool train;               /* false: digits that the training set does not have */              \
+    int64_t count;            /* 0: 60,000 to train, 10,000 to test */                             \
+    gra_transform *transform; /* NULL; taken over; is given uint8 [1, 28, 28] */
+
+typedef struct gra_digits_dataset_options {
+    int begin_;
+    GRA_DIGITS_FIELDS
+} gra_digits_dataset_options;
+
 typedef struct gra_digits_options {
     int begin_;
-    bool train;    /* false: digits that the training set does not have */
-    int64_t count; /* 0: 60,000 to train, 10,000 to test */
+    GRA_DIGITS_FIELDS
     GRA_LOADER_FIELDS
 } gra_digits_options;
 
+gra_digits_dataset_options gra_digits_dataset_defaults(void);
 gra_digits_options gra_digits_defaults(void);
+
+gra_dataset *gra_digits_dataset_with(gra_digits_dataset_options options);
 gra_data *gra_digits_with(gra_digits_options options);
 
 #ifndef __cplusplus
+#define gra_digits_dataset(...)                                                                    \
+    gra_digits_dataset_with(GRA_KEYWORDS(gra_digits_dataset_options, .begin_ = 0, __VA_ARGS__))
 #define gra_digits(...)                                                                            \
     gra_digits_with(GRA_KEYWORDS(gra_digits_options, GRA_LOADER_DEFAULTS, .begin_ = 0, __VA_ARGS__))
 #endif

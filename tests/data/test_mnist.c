@@ -1,9 +1,7 @@
 /* test_mnist.c - MNIST: small folders made here, and the real one where GRADUS_DATA has it. */
-#include <sys/stat.h>
-
 #include "gradus.h"
 
-#include "files.h"
+#include "server.h"
 
 enum { SIDE = 28, PIXELS = SIDE * SIDE };
 
@@ -31,9 +29,7 @@ static void put_labels(const char *name, int count, const unsigned char *labels)
 /* A good folder of three training examples, and nothing else. */
 static void put_good(void)
 {
-    files_in();
-    files_remove();
-    ck_assert_int_eq(mkdir(files_in(), 0755), 0);
+    files_clear();
     put_images(part_names[0], 3, SIDE);
     put_labels(part_names[1], 3, (const unsigned char[]){9, 0, 4});
 }
@@ -46,6 +42,12 @@ static void rejects(const char *error)
     GRA_ASSERT_ERROR(error);
     ck_assert_int_eq(gra_live(), live);
     ck_assert_int_eq(gra_mark(), mark);
+}
+
+/* The same for an error that begins with the path of the images (0) or labels (1). */
+static void rejects_part(int part, const char *error)
+{
+    rejects(text_of("gra_mnist: %s: %s", path_of(part_names[part]), error));
 }
 
 GRA_TEST(mnist_gives_scaled_images_and_labels)
@@ -101,7 +103,7 @@ GRA_TEST(mnist_reads_the_test_set_by_default)
     GRA_ASSERT_SHAPE(x, 1, 1, SIDE, SIDE);
     GRA_ASSERT_VALUES(y, 7);
     gra_free(data);
-    const gra_mnist_options defaults = gra_mnist_defaults();
+    const gra_image_data_options defaults = gra_image_data_defaults();
     ck_assert_int_eq(defaults.batch, 1);
     ck_assert(!defaults.train && !defaults.shuffle && !defaults.drop_last && !defaults.dir);
 }
@@ -112,13 +114,16 @@ GRA_TEST(mnist_rejects_a_folder_that_is_missing_or_lacks_a_file)
     GRA_ASSERT_ERROR("gra_mnist: the folder's path is NULL");
     ck_assert_ptr_null(gra_mnist("/no/such/folder"));
     GRA_ASSERT_ERROR("gra_mnist: /no/such/folder/t10k-images-idx3-ubyte or .gz: No such file or "
-                     "directory");
+                     "directory; .download = true fetches it");
     put_good();
     ck_assert_ptr_null(gra_mnist(files_in()));
     GRA_ASSERT_ERROR(text_of(
-        "gra_mnist: %s/t10k-images-idx3-ubyte or .gz: No such file or directory", files_in()));
+        "gra_mnist: %s/t10k-images-idx3-ubyte or .gz: No such file or directory; .download = true "
+        "fetches it",
+        files_in()));
     remove(path_of(part_names[1]));
-    rejects(text_of("gra_mnist: %s/train-labels-idx1-ubyte or .gz: No such file or directory",
+    rejects(text_of("gra_mnist: %s/train-labels-idx1-ubyte or .gz: No such file or directory; "
+                    ".download = true fetches it",
                     files_in()));
     ck_assert_int_eq(mkdir(path_of(part_names[1]), 0755), 0);
     rejects(text_of("gra_read_idx: %s/train-labels-idx1-ubyte: this is not a regular file",
@@ -126,7 +131,7 @@ GRA_TEST(mnist_rejects_a_folder_that_is_missing_or_lacks_a_file)
     put_good();
     ck_assert_ptr_null(gra_mnist(path_of(part_names[0])));
     GRA_ASSERT_ERROR(text_of("gra_mnist: %s/train-images-idx3-ubyte/t10k-images-idx3-ubyte or .gz: "
-                             "Not a directory",
+                             "Not a directory; .download = true fetches it",
                              files_in()));
 }
 
@@ -152,9 +157,11 @@ GRA_TEST(mnist_rejects_a_label_out_of_range)
 {
     put_good();
     put_labels(part_names[1], 3, (const unsigned char[]){9, 0, 10});
-    rejects("gra_mnist: label 10 of example 2 is out of range; 0 to 9 are possible");
+    rejects_part(1, "label 10 of example 2 is out of range; 0 to 9 are possible: fetch the file "
+                    "again");
     put_labels(part_names[1], 3, (const unsigned char[]){255, 0, 10});
-    rejects("gra_mnist: label 255 of example 0 is out of range; 0 to 9 are possible");
+    rejects_part(1, "label 255 of example 0 is out of range; 0 to 9 are possible: fetch the file "
+                    "again");
 }
 
 GRA_TEST(mnist_rejects_counts_that_differ)
@@ -174,14 +181,15 @@ GRA_TEST(mnist_rejects_other_shapes_and_dtypes)
 {
     put_good();
     put_images(part_names[0], 3, 30);
-    rejects("gra_mnist: the images have shape [3, 30, 30]; [N, 28, 28] is needed");
+    rejects_part(0, "the images have shape [3, 30, 30]; [N, 28, 28] is needed");
     put_images(part_names[0], 3, 0);
-    rejects("gra_mnist: the images have shape [3, 0, 0]; [N, 28, 28] is needed");
+    rejects_part(0, "the images have shape [3, 0, 0]; [N, 28, 28] is needed");
     put_labels(part_names[0], 3, (const unsigned char[]){9, 0, 4});
-    rejects("gra_mnist: the images have shape [3]; [N, 28, 28] is needed");
+    rejects_part(0, "the images have shape [3]; [N, 28, 28] is needed");
     put_good();
     put_images(part_names[1], 3, SIDE);
-    rejects("gra_mnist: label 50 of example 784 is out of range; 0 to 9 are possible");
+    rejects_part(1, "label 50 of example 784 is out of range; 0 to 9 are possible: fetch the file "
+                    "again");
     const unsigned char ints[] = {0, 0, 12, 1, 0, 0, 0, 1, 0, 0, 0, 1};
     put_images(part_names[0], 1, SIDE);
     put_file(part_names[1], ints, sizeof ints);
@@ -205,6 +213,97 @@ GRA_TEST(mnist_leaves_an_earlier_error)
     put_good();
     gra_fail("an earlier mistake");
     rejects("an earlier mistake");
+}
+
+GRA_TEST(the_sets_like_mnist_say_their_own_name)
+{
+    put_good();
+    gra_tensor *x, *y;
+    put_labels(part_names[1], 3, (const unsigned char[]){9, 0, 11});
+    ck_assert_ptr_null(gra_fashion_mnist(files_in(), .train = true));
+    GRA_ASSERT_ERROR(text_of("gra_fashion_mnist: %s: label 11 of example 2 is out of range; 0 to 9 "
+                             "are possible: fetch the file again",
+                             path_of(part_names[1])));
+    ck_assert_ptr_null(gra_kmnist_dataset(files_in()));
+    GRA_ASSERT_ERROR(text_of("gra_kmnist: %s/t10k-images-idx3-ubyte or .gz: No such file or "
+                             "directory; .download = true fetches it",
+                             files_in()));
+    put_good();
+    gra_data *const clothes = gra_fashion_mnist(files_in(), .train = true, .batch = 3);
+    ck_assert(gra_data_next(clothes, &x, &y));
+    GRA_ASSERT_VALUES(y, 9, 0, 4);
+    gra_dataset *const set = gra_kmnist_dataset(files_in(), .train = true);
+    ck_assert_int_eq(gra_dataset_size(set), 3);
+    gra_free(clothes, set);
+}
+
+/* A transform gets bytes; here it gives what it got. */
+static gra_tensor *same_as_it_was(const gra_transform *t, gra_tensor *x)
+{
+    (void)t;
+    return x;
+}
+
+static const gra_transform_class nothing = {.name = "nothing", .apply = same_as_it_was};
+
+GRA_TEST(a_transform_is_given_bytes)
+{
+    put_good();
+    gra_tensor *x, *y;
+    gra_data *const data = gra_mnist(files_in(), .train = true, .batch = 3,
+                                     .transform = gra_transform_new(&nothing, 0));
+    ck_assert(gra_data_next(data, &x, &y));
+    ck_assert_int_eq(gra_tensor_dtype(x), GRA_UINT8);
+    GRA_ASSERT_SHAPE(x, 3, 1, SIDE, SIDE);
+    ck_assert_double_eq(gra_tensor_at(x, GRA_SHAPE(2, 0, 5, 5)), 100);
+    GRA_ASSERT_VALUES(y, 9, 0, 4);
+    ck_assert_int_eq(gra_tensor_dtype(y), GRA_INT64);
+    gra_free(data);
+}
+
+GRA_TEST(a_transform_is_taken_over_also_by_a_set_that_fails)
+{
+    put_good();
+    ck_assert_ptr_null(gra_mnist(files_in(), .transform = gra_transform_new(&nothing, 0)));
+    gra_clear_error();
+    gra_transform *const t = gra_transform_new(&nothing, 0);
+    gra_dataset *const set = gra_mnist_dataset(files_in(), .train = true, .transform = t);
+    ck_assert_ptr_nonnull(set);
+    ck_assert_ptr_null(gra_mnist_dataset(files_in(), .train = true, .transform = t));
+    GRA_ASSERT_ERROR("gra_mnist: the transform belongs to another data set or compose already; "
+                     "make one for each");
+    gra_free(set);
+}
+
+/* The files themselves are not here, but where they would be fetched from is. */
+GRA_TEST(mnist_is_fetched_from_a_mirror_and_checked)
+{
+    static const server_file served[] = {{"train-images-idx3-ubyte.gz", "another", 7},
+                                         {"kmnist/t10k-images-idx3-ubyte.gz", "another", 7},
+                                         {0}};
+    files_clear();
+    server_start(served);
+    const char *const error =
+        "%s: %s/new/%s-images-idx3-ubyte.gz could not be fetched: %s: what came has the checksum "
+        "b32d73e56ec99bc5ec8f83871cde708a and not %s; try again, name a mirror (.mirror or "
+        "GRADUS_MIRROR), or put the file there by hand";
+    ck_assert_ptr_null(
+        gra_mnist(path_of("new"), .train = true, .download = true, .mirror = server_url("good")));
+    GRA_ASSERT_ERROR(text_of(error, "gra_mnist", files_in(), "train",
+                             server_url("good/train-images-idx3-ubyte.gz"),
+                             "f68b3c2dcbeaaa9fbdd348bbdeb94873"));
+    setenv("GRADUS_MIRROR", server_url("good"), 1);
+    ck_assert_ptr_null(gra_kmnist_dataset(path_of("new"), .download = true));
+    GRA_ASSERT_ERROR(text_of(error, "gra_kmnist", files_in(), "t10k",
+                             server_url("good/kmnist/t10k-images-idx3-ubyte.gz"),
+                             "5c965bf0a639b31b8f53240b1b52f4d7"));
+    unsetenv("GRADUS_MIRROR");
+    ck_assert_int_eq(server_requests, 2);
+    put_good();
+    gra_data *const data = gra_mnist(files_in(), .train = true, .download = true);
+    ck_assert_int_eq(gra_data_size(data), 3);
+    gra_free(data);
+    ck_assert_int_eq(server_requests, 2);
 }
 
 /* The numbers that everybody normalises with. */
@@ -260,4 +359,6 @@ GRA_TEST_MAIN("mnist", mnist_gives_scaled_images_and_labels,
               mnist_rejects_a_path_that_is_too_long, mnist_passes_on_what_is_wrong_with_a_file,
               mnist_rejects_a_label_out_of_range, mnist_rejects_counts_that_differ,
               mnist_rejects_other_shapes_and_dtypes, mnist_rejects_an_empty_set_and_a_batch_of_0,
-              mnist_leaves_an_earlier_error, mnist_itself_is_read_whole)
+              mnist_leaves_an_earlier_error, the_sets_like_mnist_say_their_own_name,
+              a_transform_is_given_bytes, a_transform_is_taken_over_also_by_a_set_that_fails,
+              mnist_is_fetched_from_a_mirror_and_checked, mnist_itself_is_read_whole)
