@@ -66,6 +66,7 @@
 #include "optim/optimizers.h"
 #include "optim/schedulers.h"
 
+#include "data/cifar.h"
 #include "data/dataset.h"
 #include "data/digit_set.h"
 #include "data/idx.h"

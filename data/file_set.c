@@ -27,13 +27,17 @@ void gra__held_free(gra__held *held)
         gra__dealloc(held, sizeof *held + held->size);
 }
 
-static char *copy_text(const char *text)
+char *gra__text_copy(const char *text, size_t length)
 {
-    char *const copy = gra__alloc(strlen(text) + 1);
-    return copy ? strcpy(copy, text) : NULL;
+    char *const copy = gra__alloc(length + 1);
+    if (!copy)
+        return NULL;
+    memcpy(copy, text, length);
+    copy[length] = 0;
+    return copy;
 }
 
-static void free_text(char *text)
+void gra__text_free(char *text)
 {
     if (text)
         gra__dealloc(text, strlen(text) + 1);
@@ -57,9 +61,9 @@ static bool make_room(gra__file_set *s)
 
 gra__file *gra__file_set_add(gra__file_set *s, const char *name, bool is_folder)
 {
-    char *const copy = copy_text(name);
+    char *const copy = gra__text_copy(name, strlen(name));
     if (!copy || !make_room(s)) {
-        free_text(copy);
+        gra__text_free(copy);
         return NULL;
     }
     gra__file *const file = &s->files[s->count++];
@@ -106,6 +110,54 @@ static bool put_in_order(gra__file_set *s)
     return true;
 }
 
+static void free_file(gra__file *file)
+{
+    gra__held_free(file->held);
+    gra__text_free(file->name);
+}
+
+/* The part of the name that lies in the folder, or NULL where it lies elsewhere. */
+static const char *name_within(const char *name, const char *folder)
+{
+    const size_t length = strlen(folder);
+    return strncmp(name, folder, length) == 0 && name[length] == '/' ? name + length + 1 : NULL;
+}
+
+static bool go_below(gra__file_set *s, const char *folder)
+{
+    const size_t length = strlen(s->path), more = strlen(folder);
+    char *const path = gra__alloc(length + 1 + more + 1);
+    if (!path)
+        return false;
+    memcpy(path, s->path, length);
+    path[length] = '/';
+    memcpy(path + length + 1, folder, more + 1);
+    gra__text_free(s->path);
+    s->path = path;
+    return true;
+}
+
+bool gra__file_set_enter(gra__file_set *s, const char *folder)
+{
+    int64_t kept = 0;
+    bool fine = true;
+    for (int64_t i = 0; i < s->count; i++) {
+        gra__file file = s->files[i];
+        const char *const within = fine ? name_within(file.name, folder) : NULL;
+        char *const name = within ? gra__text_copy(within, strlen(within)) : NULL;
+        fine &= !within || name;
+        if (!name) {
+            free_file(&file);
+            continue;
+        }
+        gra__text_free(file.name);
+        file.name = name;
+        s->files[kept++] = file;
+    }
+    s->count = kept;
+    return fine && go_below(s, folder) && put_in_order(s);
+}
+
 int64_t gra__file_set_find(const gra__file_set *s, const char *name)
 {
     for (int64_t i = 0; i < s->count; i++)
@@ -116,7 +168,7 @@ int64_t gra__file_set_find(const gra__file_set *s, const char *name)
 
 /* ---- life ---- */
 
-static bool list(gra__file_set *s, bool (*wanted)(const char *), uint64_t most)
+static bool list(gra__file_set *s, gra__wanted wanted, uint64_t most)
 {
     struct stat info;
     if (stat(s->path, &info) < 0) {
@@ -130,8 +182,8 @@ static bool list(gra__file_set *s, bool (*wanted)(const char *), uint64_t most)
     return put_in_order(s);
 }
 
-gra__file_set *gra__file_set_open(const char *op, const char *path,
-                                  bool (*wanted)(const char *name), uint64_t most)
+gra__file_set *gra__file_set_open(const char *op, const char *path, gra__wanted wanted,
+                                  uint64_t most)
 {
     if (gra_error())
         return NULL;
@@ -142,7 +194,7 @@ gra__file_set *gra__file_set_open(const char *op, const char *path,
         return NULL;
     s->op = op;
     s->tar.fd = -1;
-    s->path = copy_text(path);
+    s->path = gra__text_copy(path, strlen(path));
     if (s->path && list(s, wanted, most))
         return s;
     gra__file_set_close(s);
@@ -153,13 +205,11 @@ void gra__file_set_close(gra__file_set *s)
 {
     if (!s)
         return;
-    for (int64_t i = 0; i < s->count; i++) {
-        gra__held_free(s->files[i].held);
-        free_text(s->files[i].name);
-    }
+    for (int64_t i = 0; i < s->count; i++)
+        free_file(&s->files[i]);
     gra__dealloc(s->files, (size_t)s->room * sizeof *s->files);
     gra__input_close(&s->tar);
-    free_text(s->path);
+    gra__text_free(s->path);
     gra__dealloc(s, sizeof *s);
 }
 

@@ -1,6 +1,6 @@
 /* file_set.h - the files of a folder, or of an archive that is read where it lies.
  *
- *     gra__file_set *s = gra__file_set_open("gra_image_folder", path, is_image, 0);
+ *     gra__file_set *s = gra__file_set_open("gra_image_folder", path, (gra__wanted){is_image}, 0);
  *     gra__file_bytes b;
  *     if (gra__file_set_read(s, i, &b))
  *         ...                                          b.bytes, b.size; s->files[i].name
@@ -45,22 +45,37 @@ typedef struct gra__file_set {
     int64_t count, room;
 } gra__file_set;
 
+/* Which files are listed; the context is the caller's. */
+typedef struct gra__wanted {
+    bool (*is)(const char *name, const void *context); /* NULL: all */
+    const void *context;
+} gra__wanted;
+
+static inline bool gra__is_wanted(const gra__wanted *wanted, const char *name)
+{
+    return !wanted->is || wanted->is(name, wanted->context);
+}
+
 typedef struct gra__file_bytes {
     const void *bytes;
     size_t size;
     gra__held *owned; /* NULL where the set holds them */
 } gra__file_bytes;
 
-/* Lists the folders below path and the files that are `wanted` (NULL: all). What is unpacked may take
+/* Lists the folders below path and the files that are wanted. What is unpacked may take
  * `most` bytes (0: half of the machine's memory). NULL with an error for what is missing, neither
  * folder nor archive, cut short, hostile (absolute names, "..", links, devices) or too large. */
-gra__file_set *gra__file_set_open(const char *op, const char *path,
-                                  bool (*wanted)(const char *name), uint64_t most);
+gra__file_set *gra__file_set_open(const char *op, const char *path, gra__wanted wanted,
+                                  uint64_t most);
 void gra__file_set_close(gra__file_set *s); /* NULL is fine */
 
 /* Reads file i; false with an error. After either, gra__file_bytes_free must be called. */
 bool gra__file_set_read(const gra__file_set *s, int64_t i, gra__file_bytes *b);
 void gra__file_bytes_free(gra__file_bytes *b);
+
+/* Makes the set that of a folder in it, whose name goes from the names to the path. False with an
+ * error. */
+bool gra__file_set_enter(gra__file_set *s, const char *folder);
 
 /* The number of the file of that name, or -1 without an error. */
 int64_t gra__file_set_find(const gra__file_set *s, const char *name);
@@ -70,8 +85,12 @@ gra__file *gra__file_set_add(gra__file_set *s, const char *name, bool is_folder)
 gra__held *gra__held_new(uint64_t size); /* not cleared; NULL with an error */
 void gra__held_free(gra__held *held);
 
+/* A copy of the first `length` letters of a text, NULL with an error; and the end of it. */
+char *gra__text_copy(const char *text, size_t length);
+void gra__text_free(char *text); /* NULL is fine */
+
 /* Fill the set from its path. */
-bool gra__list_folder(gra__file_set *s, bool (*wanted)(const char *name));
-bool gra__list_archive(gra__file_set *s, bool (*wanted)(const char *name), uint64_t most);
+bool gra__list_folder(gra__file_set *s, gra__wanted wanted);
+bool gra__list_archive(gra__file_set *s, gra__wanted wanted, uint64_t most);
 
 #endif

@@ -17,7 +17,7 @@ enum { BLOCK = 1 << 16 };
 
 typedef struct unpacking {
     gra__file_set *set;
-    bool (*wanted)(const char *name);
+    gra__wanted wanted;
     uint64_t left, most; /* bytes that may still be unpacked; of all */
     struct archive *archive;
 } unpacking;
@@ -112,7 +112,7 @@ static bool unpack(unpacking *u, gra__file *file)
 static bool add_member(unpacking *u, struct archive_entry *entry, const char *name)
 {
     const uint64_t size = (uint64_t)archive_entry_size(entry);
-    if (u->wanted && !u->wanted(name))
+    if (!gra__is_wanted(&u->wanted, name))
         return true;
     if (!archive_entry_size_is_set(entry) || archive_entry_size(entry) < 0)
         return refused(u, name, "does not tell its size");
@@ -195,7 +195,7 @@ static uint64_t half_of_memory(void)
     return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / 2 : INT64_MAX;
 }
 
-bool gra__list_archive(gra__file_set *s, bool (*wanted)(const char *name), uint64_t most)
+bool gra__list_archive(gra__file_set *s, gra__wanted wanted, uint64_t most)
 {
     if (!gra__input_open(&s->tar, s->op, s->path))
         return false;
@@ -209,7 +209,7 @@ bool gra__list_archive(gra__file_set *s, bool (*wanted)(const char *name), uint6
 
 #else
 
-bool gra__list_archive(gra__file_set *s, bool (*wanted)(const char *name), uint64_t most)
+bool gra__list_archive(gra__file_set *s, gra__wanted wanted, uint64_t most)
 {
     (void)wanted, (void)most;
     gra_fail("%s: %s: archives cannot be read, as Gradus was built without libarchive; unpack it "

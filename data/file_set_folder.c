@@ -19,7 +19,7 @@ typedef struct level {
 
 typedef struct walk {
     gra__file_set *set;
-    bool (*wanted)(const char *name);
+    gra__wanted wanted;
 } walk;
 
 static bool walk_folder(const walk *w, const level *above, const char *name);
@@ -49,7 +49,7 @@ static bool leads_back(const level *above, const struct stat *info)
 
 static bool add_if_wanted(const walk *w, const char *name)
 {
-    return (w->wanted && !w->wanted(name)) || gra__file_set_add(w->set, name, false);
+    return !gra__is_wanted(&w->wanted, name) || gra__file_set_add(w->set, name, false);
 }
 
 /* An entry whose kind the folder tells is not looked at, but for folders and links: to ask for each of a
@@ -111,7 +111,7 @@ static bool walk_folder(const walk *w, const level *above, const char *name)
     return fine;
 }
 
-bool gra__list_folder(gra__file_set *s, bool (*wanted)(const char *name))
+bool gra__list_folder(gra__file_set *s, gra__wanted wanted)
 {
     return walk_folder(&(walk){s, wanted}, NULL, "");
 }

@@ -64,7 +64,7 @@ static bool set_path(reader *r, const char *name)
 
 static bool fetch(const reader *r, const char *name, bool labels)
 {
-    return gra__fetch_remote(&(gra__remote_file){
+    return gra__download_remote(&(gra__remote_file){
         .op = r->source->op,
         .dir = r->options->dir,
         .name = name,

@@ -6,15 +6,16 @@
 #include "data/file_set.h"
 #include "tars.h"
 
-static bool is_text(const char *name)
+static bool is_text(const char *name, const void *context)
 {
+    (void)context;
     const size_t length = strlen(name);
     return length > 4 && strcmp(name + length - 4, ".txt") == 0;
 }
 
 static gra__file_set *open_set(const char *path)
 {
-    gra__file_set *const s = gra__file_set_open("test", path, is_text, 0);
+    gra__file_set *const s = gra__file_set_open("test", path, (gra__wanted){is_text, NULL}, 0);
     GRA_ASSERT_NO_ERROR();
     ck_assert_ptr_nonnull(s);
     return s;
@@ -64,7 +65,7 @@ static void shell(const char *command)
 
 static void rejects(const char *path, const char *error)
 {
-    ck_assert_ptr_null(gra__file_set_open("test", path, is_text, 0));
+    ck_assert_ptr_null(gra__file_set_open("test", path, (gra__wanted){is_text, NULL}, 0));
     GRA_ASSERT_ERROR(error);
 }
 
@@ -224,7 +225,7 @@ GRA_TEST(what_is_missing_or_no_archive_is_rejected)
     files_clear();
     rejects("/no/such/thing", "test: /no/such/thing: No such file or directory; a folder or an "
                               "archive (.tar, .tar.gz, .zip) is needed");
-    ck_assert_ptr_null(gra__file_set_open("test", NULL, NULL, 0));
+    ck_assert_ptr_null(gra__file_set_open("test", NULL, (gra__wanted){0}, 0));
     GRA_ASSERT_ERROR("test: the path is NULL; that of a folder or an archive is needed");
     rejects("/dev/null", "test: /dev/null: is no regular file");
     const char *const text = put_file("text.tar", "This is no archive.", 19);
@@ -276,7 +277,7 @@ GRA_TEST(members_that_lead_elsewhere_are_rejected)
 /* The error begins with `begin`; libarchive's own words follow. */
 static void rejects_cut(const char *path, const char *begin)
 {
-    ck_assert_ptr_null(gra__file_set_open("test", path, is_text, 0));
+    ck_assert_ptr_null(gra__file_set_open("test", path, (gra__wanted){is_text, NULL}, 0));
     ck_assert_msg(gra_error() && strncmp(gra_error(), begin, strlen(begin)) == 0,
                   "the error is\n    %s\nand does not begin with\n    %s", gra_error(), begin);
     ck_assert_ptr_nonnull(strstr(gra_error(), "; fetch or make it again"));
@@ -312,14 +313,15 @@ GRA_TEST(an_archive_that_unpacks_to_too_much_is_rejected)
     tar_add("1.txt", '0', "four");
     tar_add("2.txt", '0', "more");
     const char *const path = put_tar_gz("a.tar.gz");
-    ck_assert_ptr_null(gra__file_set_open("test", path, is_text, 7));
+    ck_assert_ptr_null(gra__file_set_open("test", path, (gra__wanted){is_text, NULL}, 7));
     GRA_ASSERT_ERROR(text_of("test: %s: its files take more than 7 bytes, which is too much to "
                              "hold in memory; unpack it into a folder, or into a plain .tar",
                              path));
-    gra__file_set *const s = gra__file_set_open("test", path, is_text, 8);
+    gra__file_set *const s = gra__file_set_open("test", path, (gra__wanted){is_text, NULL}, 8);
     ck_assert_ptr_nonnull(s);
     gra__file_set_close(s);
-    gra__file_set *const plain = gra__file_set_open("test", put_tar("a.tar"), is_text, 7);
+    gra__file_set *const plain =
+        gra__file_set_open("test", put_tar("a.tar"), (gra__wanted){is_text, NULL}, 7);
     ck_assert_ptr_nonnull(plain);
     gra__file_set_close(plain);
 }

@@ -13,7 +13,8 @@ static gra_tensor *bytes(gra_shape shape)
 GRA_TEST(an_image_set_gives_single_images)
 {
     gra_tensor *x, *y;
-    gra_dataset *const set = gra__image_set("set", bytes(GRA_SHAPE(3, 1, 2)), bytes(GRA_SHAPE(3)), NULL);
+    gra_dataset *const set =
+        gra__image_set("set", bytes(GRA_SHAPE(3, 1, 2)), bytes(GRA_SHAPE(3)), NULL);
     ck_assert_int_eq(gra_dataset_size(set), 3);
     ck_assert_int_eq(gra_dataset_get(set, 2, &x, &y), 0);
     GRA_ASSERT_SHAPE(x, 1, 1, 2);
@@ -42,7 +43,8 @@ GRA_TEST(an_image_set_keeps_its_tensors)
 {
     const int64_t live = gra_live();
     const int mark = gra_mark();
-    gra_dataset *const set = gra__image_set("set", bytes(GRA_SHAPE(3, 1, 2)), bytes(GRA_SHAPE(3)), NULL);
+    gra_dataset *const set =
+        gra__image_set("set", bytes(GRA_SHAPE(3, 1, 2)), bytes(GRA_SHAPE(3)), NULL);
     gra_release(mark);
     ck_assert_int_eq(gra_live(), live + 3);
     gra_free(set);
