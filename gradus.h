@@ -69,6 +69,7 @@
 #include "data/cifar.h"
 #include "data/dataset.h"
 #include "data/digit_set.h"
+#include "data/fake_data.h"
 #include "data/idx.h"
 #include "data/image.h"
 #include "data/image_set_options.h"
