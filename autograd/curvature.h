@@ -13,8 +13,8 @@
  * and a squashing function y = f(x) has h f'(x)^2: the term with f'' is left out, which keeps all numbers
  * from becoming negative (Gauss and Newton), and so is what two outputs have to do with each other
  * (the diagonal).  A shared weight has the sum over its uses.  The walk begins with the gradient of the
- * loss; where it meets the op that makes losses of outputs, such as mse_loss, that op says what the
- * second derivatives are: 2 g for squares.  So sums, means and constant factors behind it count once.
+ * loss; where it meets the op that makes losses of outputs, such as mse_loss or cross_entropy, that op says
+ * what the second derivatives are: 2 g for squares.  So sums, means and constant factors behind it count once.
  *
  * It is exact for a network of one output and one path from each weight to it, but for f''.
  * Each op declares its kind (core/op.h); one that does not is an error that names it.

@@ -421,6 +421,7 @@ const gra_op gra_op_conv2d_max_pool2d = {
               "Tensor",
     .forward = pooled_forward,
     .vjp = pooled_vjp,
+    .curvature = GRA_CURVATURE_PRODUCTS,
     .saves = GRA_IN(0) | GRA_IN(1), /* forward narrows it */
     .args_size = sizeof(pooled_args),
     .flops = pooled_flops,

@@ -271,11 +271,34 @@ static void cross_entropy_vjp(gra_call *c, gra_tensor **g, gra_tensor **dx)
                                    c->in[GRA__CLASS_WEIGHT], *(const loss_args *)c->args);
 }
 
+/* d2l/dx_ik^2 = s_i Q_i p_ik (1 - p_ik): all of the diagonal. */
+static void cross_entropy_curvature(gra_call *c, gra_tensor **g, gra_tensor **dx)
+{
+    const loss_args *const args = c->args;
+    gra_tensor *const log_p = c->saved[0], *const target = c->in[GRA__TARGET];
+    gra__class_targets t;
+    if (gra_dtype_is_floating(target->dtype)) {
+        gra_fail("cross_entropy: no curvature begins at targets that are probabilities; class "
+                 "indices are needed");
+        return;
+    }
+    if (!read_targets("cross_entropy", log_p, target, c->in[GRA__CLASS_WEIGHT], args, &t))
+        return;
+    const int dim = gra__class_dim(log_p->shape);
+    const double n = args->reduction == GRA_REDUCE_MEAN && t.total != 0 ? t.total : 1;
+    gra_tensor *const q = masses(&t, target, args->label_smoothing, 1 / n, log_p->dtype, dim);
+    gra_tensor *const s = args->reduction == GRA_REDUCE_NONE ? gra_unsqueeze(g[0], dim) : g[0];
+    gra_tensor *const p = gra_exp(log_p);
+    dx[GRA__LOGITS] = gra_mul(gra_mul(s, q), gra_mul(p, gra_one_minus(p)));
+}
+
 const gra_op gra_op_cross_entropy = {
     .schema = "cross_entropy(Tensor input, Tensor target, Tensor? weight=None, int reduction=0, "
               "int ignore_index=-100, float label_smoothing=0.0) -> Tensor",
     .forward = cross_entropy_forward,
     .vjp = cross_entropy_vjp,
+    .curvature = GRA_CURVATURE_LOSS,
+    .curvature_rule = cross_entropy_curvature,
     .args_size = sizeof(loss_args),
 };
 

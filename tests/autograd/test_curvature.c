@@ -225,6 +225,69 @@ GRA_TEST(second_derivatives_of_distances_begin_with_the_gradient_of_the_criterio
         ck_assert_double_eq_tol(((const float *)gra_tensor_data(hw))[i], 2 * g[i / 2], 1e-6);
 }
 
+/* The diagonal of a hessian [n, n]. */
+static gra_tensor *diagonal_of(gra_tensor *hessian, gra_tensor *x)
+{
+    const int64_t n = gra_tensor_numel(x);
+    gra_tensor *const flat = gra_contiguous(gra_reshape(hessian, GRA_SHAPE(n, n)));
+    return gra_reshape(gra_as_strided(flat, GRA_SHAPE(n), GRA_SHAPE(n + 1), 0),
+                       gra_tensor_shape(x));
+}
+
+typedef struct {
+    gra_tensor *target, *weight;
+    gra_reduction reduction;
+    double smoothing;
+} entropy;
+
+static gra_tensor *entropy_of(gra_tensor *const *in, int count, void *context)
+{
+    (void)count;
+    const entropy *const e = context;
+    gra_tensor *const loss =
+        gra_cross_entropy(in[0], e->target, e->reduction, .ignore_index = 1, .weight = e->weight,
+                          .label_smoothing = e->smoothing);
+    return e->reduction == GRA_REDUCE_NONE ? gra_sum(gra_mul_scalar(loss, 2)) : loss;
+}
+
+GRA_TEST(cross_entropy_begins_with_the_diagonal_of_its_hessian)
+{
+    gra_tensor *x = draw_leaf(GRA_SHAPE(4, 3));
+    for (int i = 0; i < 12; i++) {
+        const int mark = gra_mark();
+        entropy e = {gra_to(gra_vector(0, 2, 1, 2), GRA_INT64),
+                     i / 3 % 2 ? gra_to(gra_vector(1, 2, 3), GRA_FLOAT64) : NULL,
+                     (gra_reduction)(i % 3), i / 6 ? 0.1 : 0};
+        gra_tensor *h = NULL, *hessian = NULL;
+        ck_assert_int_eq(gra_curvature(entropy_of(&x, 1, &e), &x, 1, &h), 0);
+        ck_assert_int_eq(gra_hessian(entropy_of, &e, &x, 1, &hessian), 0);
+        assert_near(h, diagonal_of(hessian, x), "cross_entropy");
+        gra_release(mark);
+    }
+}
+
+/* Sequential runs these as one op; by themselves they are three. */
+GRA_TEST(what_sequential_fuses_gives_the_same)
+{
+    gra_manual_seed(5);
+    gra_module *const net =
+        gra_sequential(gra_nn_conv2d(16, 16, 3, .padding = 1), gra_nn_relu(),
+                                           gra_nn_max_pool2d(2));
+    gra_tensor *p[] = {gra_module_parameter(net, "0.weight"), gra_module_parameter(net, "0.bias"),
+                       gra_requires_grad(gra_randn(GRA_SHAPE(2, 16, 8, 8)))};
+    gra_tensor *h[2][3];
+    gra_tensor *const apart =
+        gra_max_pool2d(gra_relu(gra_conv2d(p[2], p[0], p[1], .padding = 1)), 2);
+    gra_tensor *const y[] = {gra_forward(net, p[2]), apart};
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(gra_curvature(gra_mse_loss(y[i], gra_zeros_like(y[i])), p, 3, h[i]), 0);
+    for (int k = 0; k < 3; k++) {
+        const double most = gra_item(gra_max(gra_abs(h[1][k])));
+        ck_assert(gra_item(gra_max(gra_abs(gra_sub(h[0][k], h[1][k])))) <= 1e-5 * most);
+    }
+    gra_free(net);
+}
+
 GRA_TEST(an_affine_function_has_no_second_derivative)
 {
     gra_tensor *w = gra_requires_grad(gra_vector(1, 2)), *h;
@@ -334,6 +397,14 @@ GRA_TEST(windows_of_several_sizes_are_refused)
         "without ceil_mode, or a divisor_override, is needed (in the rule of avg_pool2d)");
 }
 
+GRA_TEST(targets_that_are_probabilities_are_refused)
+{
+    gra_tensor *x = gra_requires_grad(gra_ones(GRA_SHAPE(1, 2)));
+    ASSERT_REFUSED(gra_cross_entropy(x, gra_full(GRA_SHAPE(1, 2), 0.5)), x,
+                   "cross_entropy: no curvature begins at targets that are probabilities; class "
+                   "indices are needed (in the rule of cross_entropy)");
+}
+
 GRA_TEST(arguments_are_checked)
 {
     gra_tensor *w = gra_requires_grad(gra_vector(1, 2)), *h;
@@ -353,9 +424,11 @@ GRA_TEST_MAIN("curvature", two_layers_with_one_output_have_the_diagonal_that_the
               shared_weights_have_the_sum_over_their_uses,
               sums_and_factors_behind_the_loss_count_once,
               second_derivatives_of_distances_begin_with_the_gradient_of_the_criterion,
-              an_affine_function_has_no_second_derivative,
+              cross_entropy_begins_with_the_diagonal_of_its_hessian,
+              what_sequential_fuses_gives_the_same, an_affine_function_has_no_second_derivative,
               results_can_be_asked_for_and_the_graph_stays,
               hooks_of_gradients_do_not_see_second_derivatives, ops_that_do_not_say_are_named,
               second_derivatives_begin_at_a_loss, a_criterion_needs_a_loss_below,
               a_loss_cannot_stand_below_another, one_tensor_cannot_be_below_a_loss_and_beside_it,
-              windows_of_several_sizes_are_refused, arguments_are_checked)
+              windows_of_several_sizes_are_refused, targets_that_are_probabilities_are_refused,
+              arguments_are_checked)
