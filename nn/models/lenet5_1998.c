@@ -110,13 +110,14 @@ static void fill_table(gra_module *c3, bound_fn *bound_of)
     }
 }
 
+/* The four pixels of a subsampling unit share a weight, and are much alike: their sum grows with F. */
 static void init(const lenet *m, bound_fn *bound_of)
 {
     const int mark = gra_mark();
     fill_layer(m->c1, bound_of(KERNEL));
-    fill_layer(m->s2, bound_of(4));
+    fill_layer(m->s2, by_fan_in(4));
     fill_table(m->c3, bound_of);
-    fill_layer(m->s4, bound_of(4));
+    fill_layer(m->s4, by_fan_in(4));
     fill_layer(m->c5, bound_of(MAPS_C3 * KERNEL));
     fill_layer(m->f6, bound_of(120));
     gra_release(mark);

@@ -20,8 +20,8 @@
  * paper's figure 3, which does not give them as numbers.
  *
  * First weights and biases are uniform in +-2.4/F with F the fan in of their unit, as the paper says.  With
- * .root_fan_in they are in +-2.4/sqrt(F), which is what keeps sums of F products of one size, the reason
- * that the paper gives, and which the paper's rates need: its page tells why.
+ * .root_fan_in those of c1, c3, c5 and f6 are in +-2.4/sqrt(F), which is what keeps sums of F products
+ * of one size, the reason that the paper gives, and what its rates need: its page tells why.
  * Source: LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document
  * recognition", Proc. IEEE 1998, section II; docs/explanation/lenet5-1998.md has the whole story.
  * May include: core, ops, autograd, nn.
@@ -35,7 +35,7 @@ GRA_BEGIN_DECLS
 
 typedef struct gra_lenet5_1998_options {
     int begin_;
-    bool root_fan_in; /* false; true: first weights in +-2.4/sqrt(fan in) */
+    bool root_fan_in; /* false; true: +-2.4/sqrt(F), but in s2 and s4 */
 } gra_lenet5_1998_options;
 
 gra_lenet5_1998_options gra_lenet5_1998_defaults(void);
