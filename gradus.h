@@ -72,6 +72,7 @@
 #include "data/fake_data.h"
 #include "data/idx.h"
 #include "data/image.h"
+#include "data/image_folder.h"
 #include "data/image_set_options.h"
 #include "data/loader.h"
 #include "data/mnist.h"
