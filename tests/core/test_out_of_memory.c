@@ -182,8 +182,58 @@ GRA_TEST(saving_and_loading_survive_any_failed_allocation)
     rmdir(folder);
 }
 
+/* A PNG of one grey pixel. */
+static const unsigned char pixel[] = {
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48,
+    0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x00, 0x00, 0x00,
+    0x00, 0x3a, 0x7e, 0x9b, 0x55, 0x00, 0x00, 0x00, 0x0a, 0x49, 0x44, 0x41, 0x54, 0x78,
+    0x9c, 0x63, 0x68, 0x00, 0x00, 0x00, 0x82, 0x00, 0x81, 0x77, 0xcd, 0x72, 0xb6, 0x00,
+    0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
+
+static void put_pixel(const char *name)
+{
+    char file[128];
+    snprintf(file, sizeof file, "%s/%s", folder, name);
+    FILE *const out = fopen(file, "wb");
+    ck_assert_ptr_nonnull(out);
+    ck_assert_uint_eq(fwrite(pixel, 1, sizeof pixel, out), sizeof pixel);
+    ck_assert_int_eq(fclose(out), 0);
+}
+
+static void read_images(void)
+{
+    gra_tensor *x, *y;
+    gra_data *const data =
+        gra_image_folder(path, .transform = gra_transforms_to_tensor(), .cache = true, .batch = 2);
+    gra_data_next(data, &x, &y);
+    gra_data *const fake = gra_fake_data(.size = 2, .image_size = GRA_SHAPE(1, 2, 2), .batch = 2);
+    gra_data_next(fake, &x, &y);
+    gra_free(data, fake);
+}
+
+GRA_TEST(image_folders_and_archives_survive_any_failed_allocation)
+{
+    char command[512];
+    ck_assert_ptr_nonnull(mkdtemp(strcpy(folder, "/tmp/gradus-XXXXXX")));
+    snprintf(command, sizeof command, "mkdir %s/cat %s/dog", folder, folder);
+    ck_assert_int_eq(system(command), 0);
+    put_pixel("cat/1.png");
+    put_pixel("dog/2.png");
+    snprintf(path, sizeof path, "%s", folder);
+    check(read_images);
+    snprintf(command, sizeof command, "cd %s && tar -cf a cat dog && tar -czf b cat dog", folder);
+    ck_assert_int_eq(system(command), 0);
+    for (int packed = 0; packed < 2; packed++) {
+        snprintf(path, sizeof path, "%s/%c", folder, packed ? 'b' : 'a');
+        check(read_images);
+    }
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
 GRA_TEST_MAIN("out_of_memory", a_step_of_training_survives_any_failed_allocation,
               steps_inside_of_the_backward_pass_survive_any_failed_allocation,
               groups_and_plans_survive_any_failed_allocation,
               second_derivatives_survive_any_failed_allocation,
-              saving_and_loading_survive_any_failed_allocation)
+              saving_and_loading_survive_any_failed_allocation,
+              image_folders_and_archives_survive_any_failed_allocation)

@@ -326,6 +326,42 @@ GRA_TEST(an_archive_that_unpacks_to_too_much_is_rejected)
     gra__file_set_close(plain);
 }
 
+/* Whatever the bytes are, there is a set or an error. */
+GRA_TEST(damaged_archives_do_no_harm)
+{
+    static unsigned char good[1 << 16], bad[1 << 16];
+    uint32_t state = 1;
+    files_clear();
+    put_texts("f");
+    for (int kind = 0; kind < 3; kind++) {
+        const char *const command[] = {"tar -cf ../a .", "tar -czf ../a .",
+                                       "python3 -m zipfile -c ../a *"};
+        remove(path_of("a"));
+        shell(text_of("cd %s/f && %s", files_in(), command[kind]));
+        const size_t count = read_back(path_of("a"), good, sizeof good);
+        for (int round = 0; round < 150; round++) {
+            memcpy(bad, good, count);
+            for (int k = 0; k < 1 + round % 8; k++) {
+                state = state * 1664525 + 1013904223;
+                bad[(state >> 8) % count] = (unsigned char)(state >> 24);
+            }
+            const char *const path = put_file("bad", bad, count - (round % 3 ? 0 : state % count));
+            gra__file_set *const s =
+                gra__file_set_open("test", path, (gra__wanted){is_text, NULL}, 1 << 20);
+            ck_assert(!s == !!gra_error());
+            gra_clear_error();
+            for (int64_t i = 0; s && i < s->count; i++) {
+                gra__file_bytes b = {0};
+                if (!s->files[i].is_folder)
+                    gra__file_set_read(s, i, &b);
+                gra__file_bytes_free(&b);
+                gra_clear_error();
+            }
+            gra__file_set_close(s);
+        }
+    }
+}
+
 GRA_TEST(a_name_that_is_there_twice_is_rejected)
 {
     files_clear();
@@ -368,6 +404,6 @@ GRA_TEST_MAIN("file_set", a_folder_is_listed_in_order, files_of_a_folder_are_rea
               long_names_and_letters_beyond_ascii_are_read, a_plain_tar_stays_in_its_file,
               threads_read_at_once, what_is_missing_or_no_archive_is_rejected,
               members_that_lead_elsewhere_are_rejected, archives_that_are_cut_short_are_rejected,
-              an_archive_that_unpacks_to_too_much_is_rejected,
+              an_archive_that_unpacks_to_too_much_is_rejected, damaged_archives_do_no_harm,
               a_name_that_is_there_twice_is_rejected,
               links_in_a_folder_are_followed_but_not_in_circles, an_earlier_error_stays)
