@@ -80,6 +80,7 @@
 #include "data/transforms.h"
 
 #include "io/npy.h"
+#include "io/run_log.h"
 #include "io/safetensors.h"
 #include "io/training_state.h"
 
@@ -90,6 +91,7 @@
 #include "train/meter.h"
 #include "train/metrics.h"
 #include "train/progress.h"
+#include "train/summary_writer.h"
 
 #ifdef GRA_LINES
 #include "gradus_lines.h"
