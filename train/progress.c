@@ -26,6 +26,7 @@ struct gra_progress {
     metric *metrics;
     size_t count;
     int64_t done, pending; /* pending: examples of the batch that the loop has now */
+    int64_t limit;         /* where the loop over a loader ends before the loader does; or 0 */
     double start, end;     /* seconds of the clock; end is 0 while it is open */
     double drawn_at, waited;
     int64_t drawn_done;      /* done, when it was drawn last */
@@ -119,6 +120,13 @@ static void close_bar(gra_progress *bar)
     fflush(bar->o.file);
 }
 
+/* After the loader's last batch: where it drops a rest, what there was is all. */
+static void close_whole(gra_progress *bar)
+{
+    bar->o.total = bar->done;
+    close_bar(bar);
+}
+
 static void free_texts(gra_progress *bar)
 {
     for (size_t i = 0; i < bar->count; i++)
@@ -210,11 +218,15 @@ gra_progress *gra_progress_over_with(gra_progress_options o)
     if (!o.data)
         return gra_fail("gra_progress_over: the loader is NULL");
     const int64_t size = gra_data_size(o.data);
-    if (o.total == 0 && size > 0)
-        o.total = size;
+    const int64_t limit = o.total > 0 && (size <= 0 || o.total < size) ? o.total : 0;
+    if (limit == 0)
+        o.total = size > 0 ? size : 0;
     if (!o.unit)
         o.unit = "ex";
-    return gra_progress_with(o);
+    gra_progress *const bar = gra_progress_with(o);
+    if (bar)
+        bar->limit = limit;
+    return bar;
 }
 
 /* ---- counting ---- */
@@ -284,13 +296,13 @@ bool gra_progress_next(gra_progress *bar, gra_tensor **x, gra_tensor **y)
     bar->pending = 0;
     const double before = now();
     draw_if_due(bar, before);
-    const bool ended = bar->o.total > 0 && bar->done >= bar->o.total;
+    const bool ended = bar->limit > 0 && bar->done >= bar->limit;
     const bool more = !ended && gra_data_next(bar->o.data, x, y);
     bar->waited += now() - before;
     if (more)
         bar->pending = gra_tensor_size(*x, 0);
     else if (!gra_error())
-        close_bar(bar);
+        close_whole(bar);
     return more;
 }
 

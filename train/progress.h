@@ -50,11 +50,11 @@ typedef enum gra_progress_style {
 
 typedef struct gra_progress_options {
     int begin_;
-    gra_data *data;           /* of gra_progress_over; borrowed: it must live as long as the bar */
-    int64_t total;            /* 0: not known, or the loader's; gra_progress_next ends there */
-    const char *description;  /* NULL: none; copied */
-    const char *unit;         /* "it"; of a loader "ex", examples; copied */
-    FILE *file;               /* NULL: stderr */
+    gra_data *data;          /* of gra_progress_over; borrowed: it must live as long as the bar */
+    int64_t total;           /* 0: not known, or the loader's; less: gra_progress_next ends there */
+    const char *description; /* NULL: none; copied */
+    const char *unit;        /* "it"; of a loader "ex", examples; copied */
+    FILE *file;              /* NULL: stderr */
     gra_progress_style style; /* GRA_PROGRESS_AUTO */
     double interval;          /* 0.1: seconds from one drawing of the bar to the next at least */
     double line_interval;     /* 10: the same for lines */
@@ -90,7 +90,8 @@ void gra_progress_update(gra_progress *bar, int64_t n);
 void gra_progress_set(gra_progress *bar, const char *name, double value);
 
 /* gra_data_next for a bar over a loader: counts the examples of the batch before, and draws. Returns
- * what gra_data_next does; false as well where .total examples have been. At the end it closes the bar. */
+ * what gra_data_next does. It ends too where .total is less than the loader has and so many examples have
+ * been; gra_data_rewind or gra_data_shuffle then begins the next epoch. At the end it closes the bar. */
 bool gra_progress_next(gra_progress *bar, gra_tensor **x, gra_tensor **y);
 
 /* Prints a line, printf-style, to the bar's file, above the bar. The line's end is added. */

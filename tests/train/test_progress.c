@@ -338,6 +338,30 @@ GRA_TEST(a_total_below_the_loaders_ends_there)
     gra_free(bar, data);
 }
 
+/* Ten examples are three batches, of which .drop_last leaves two. */
+GRA_TEST(each_epoch_has_all_of_the_loaders_batches)
+{
+    for (int drop = 0; drop < 2; drop++) {
+        capture c;
+        capture_begin(&c);
+        gra_data *data = gra_digits(.batch = 4, .count = 10, .drop_last = drop);
+        for (int epoch = 0; epoch < 3; epoch++) {
+            gra_progress *bar =
+                gra_progress_over(data, .file = c.file, .total = epoch < 2 ? 0 : 99);
+            gra_tensor *x, *y;
+            int batches = 0;
+            for (int mark = gra_mark(); gra_progress_next(bar, &x, &y); gra_release(mark))
+                batches++;
+            ck_assert_int_eq(batches, drop ? 2 : 3);
+            gra_free(bar);
+        }
+        ck_assert_ptr_nonnull(strstr(c.text, drop ? "100% 8/8 [" : "100% 10/10 ["));
+        ck_assert_ptr_null(strstr(c.text, drop ? "/10 [" : "/8 ["));
+        gra_free(data);
+        capture_end(&c);
+    }
+}
+
 GRA_TEST(a_loop_over_a_loader_ends_with_an_error)
 {
     gra_data *data = gra_digits(.batch = 4, .count = 100);
@@ -413,5 +437,6 @@ GRA_TEST_MAIN("progress", the_line_is_tqdms, without_a_total_the_line_has_no_bar
               a_line_is_printed_above_the_bar, what_is_off_writes_nothing_and_counts,
               on_a_terminal_the_bar_follows_its_width, without_a_terminal_columns_says_the_width,
               a_full_disk_does_not_end_the_run, a_bar_over_a_loader_counts_examples,
-              a_total_below_the_loaders_ends_there, a_loop_over_a_loader_ends_with_an_error,
-              wrong_options_are_errors, wrong_calls_are_errors, a_null_bar_does_nothing)
+              a_total_below_the_loaders_ends_there, each_epoch_has_all_of_the_loaders_batches,
+              a_loop_over_a_loader_ends_with_an_error, wrong_options_are_errors,
+              wrong_calls_are_errors, a_null_bar_does_nothing)
