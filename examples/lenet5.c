@@ -4,18 +4,15 @@
  *          [--save FILE]
  *
  * DIR holds MNIST's four IDX files, plain or .gz; without it the embedded digits are drawn.  --steps
- * ends each epoch after N batches and tests on a few digits only, for a quick look.  The last line is
- * the accuracy on the test set.
+ * ends each epoch after N batches and tests on a few digits only, for a quick look.  Ctrl-C ends it
+ * after the step that runs, and saves.  The last line is the accuracy on the test set.
  */
 #include "gradus.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 typedef struct {
     const char *data, *save;
@@ -46,60 +43,38 @@ static gra_tensor *glorot(gra_tensor *weight)
     return gra_init_xavier_uniform_(weight, .gain = 4);
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* On a terminal a bar that is drawn over and over; elsewhere one line an epoch. */
-static void progress(int epoch, int64_t done, int64_t batches, double loss, double start)
-{
-    static const char bar[] = "########################################";
-    const int width = (int)sizeof bar - 1, filled = (int)(done * width / batches);
-    const double rate = (double)done / (seconds() - start + 1e-9);
-    if (isatty(STDOUT_FILENO) && (done % 20 == 0 || done == batches))
-        printf("\repoch %d [%.*s%*s] %3d %%  loss %.4f  %.0f batches/s ", epoch, filled, bar,
-               width - filled, "", (int)(done * 100 / batches), loss, rate);
-    else if (done == batches)
-        printf("epoch %d  loss %.4f  %.0f batches/s", epoch, loss, rate);
-    if (done == batches)
-        printf("\n");
-    fflush(stdout);
-}
-
-/* The plan is NULL where it is stepped after each epoch. */
+/* The plan is NULL where it is stepped after each epoch. Ctrl-C ends the epoch after its step. */
 static void train_epoch(gra_module *net, gra_optim *opt, gra_scheduler *plan, gra_data *data,
-                        int epoch, int steps)
+                        int epoch, int64_t count)
 {
     gra_tensor *x, *y;
-    double total = 0;
-    const double start = seconds();
-    const int64_t batches = steps ? steps : gra_data_batches(data);
+    gra_meter mean = {0};
+    char name[32];
+    snprintf(name, sizeof name, "epoch %d", epoch);
     gra_data_shuffle(data);
-    int64_t done = 0;
-    for (int mark = gra_mark(); done < batches && gra_data_next(data, &x, &y); gra_release(mark)) {
+    gra_progress *bar = gra_progress_over(data, .total = count, .description = name, .unit = "img");
+    for (int mark = gra_mark(); !gra_interrupted() && gra_progress_next(bar, &x, &y);
+         gra_release(mark)) {
         gra_tensor *loss = gra_cross_entropy(gra_forward(net, x), y);
         gra_zero_grad(opt);
         gra_backward(loss);
         if (gra_step(opt) < 0 || (plan && gra_scheduler_step(plan) < 0))
             break;
-        total += gra_item(loss);
-        done++;
-        progress(epoch, done, batches, total / (double)done, start);
+        gra_meter_add(&mean, gra_item(loss), (double)gra_tensor_size(x, 0));
+        gra_progress_set(bar, "loss", gra_meter_value(&mean));
     }
+    gra_free(bar);
 }
 
 static double accuracy(gra_module *net, gra_data *data)
 {
     gra_tensor *x, *y;
-    double hits = 0;
+    gra_meter top1 = {0};
     const bool was = gra_set_grad(false);
     for (int mark = gra_mark(); gra_data_next(data, &x, &y); gra_release(mark))
-        hits += gra_item(gra_sum(gra_eq(gra_argmax(gra_forward(net, x), 1), y)));
+        gra_meter_add(&top1, gra_accuracy(gra_forward(net, x), y), (double)gra_tensor_size(x, 0));
     gra_set_grad(was);
-    return gra_error() ? NAN : hits / (double)gra_data_size(data);
+    return gra_meter_value(&top1);
 }
 
 static gra_data *digits(const settings *s, bool train)
@@ -138,20 +113,23 @@ static int run(const settings *s)
                          ? adamw(s, net, s->steps ? s->steps : gra_data_batches(train), &schedule)
                          : sgd(s, net, &schedule);
 
-    for (int epoch = 1; epoch <= s->epochs && !gra_error(); epoch++) {
-        train_epoch(net, opt, s->adamw ? schedule : NULL, train, epoch, s->steps);
+    gra_catch_interrupt();
+    for (int epoch = 1; epoch <= s->epochs && !gra_error() && !gra_interrupted(); epoch++) {
+        train_epoch(net, opt, s->adamw ? schedule : NULL, train, epoch,
+                    (int64_t)s->steps * s->batch);
         if (!s->adamw)
             gra_scheduler_step(schedule);
     }
-    const double hits = accuracy(net, test);
-    if (s->save)
-        gra_save(net, s->save);
-    if (!isnan(hits))
-        printf("test accuracy %.2f %%\n", 100 * hits);
+    gra_restore_interrupt();
+    if (s->save && gra_save(net, s->save) == 0 && gra_interrupted())
+        printf("interrupted: the network is in %s\n", s->save);
+    const double right = gra_interrupted() ? 0 : accuracy(net, test);
+    if (!gra_error() && !gra_interrupted())
+        printf("test accuracy %.2f %%\n", 100 * right);
     if (gra_error())
         fprintf(stderr, "lenet5: %s\n", gra_error());
     gra_free(schedule, opt, net, test, train);
-    return gra_error() != NULL;
+    return gra_error() || gra_interrupted();
 }
 
 /* A whole number from 1 to a million; 0 for anything else. */
