@@ -2,6 +2,7 @@
 #include "data/file_set.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -195,15 +196,27 @@ static uint64_t half_of_memory(void)
     return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / 2 : INT64_MAX;
 }
 
+static bool list(gra__file_set *s, gra__wanted wanted, uint64_t most)
+{
+    unpacking u = {.set = s, .wanted = wanted, .left = most, .most = most};
+    const bool fine = begin(&u) && take_entries(&u);
+    archive_read_free(u.archive);
+    return fine;
+}
+
+/* libarchive gives names in the thread's locale, and none where that has not their letters. A name's bytes
+ * are to be the same in any, as those of a folder's files are. */
 bool gra__list_archive(gra__file_set *s, gra__wanted wanted, uint64_t most)
 {
     if (!gra__input_open(&s->tar, s->op, s->path))
         return false;
-    if (!most)
-        most = half_of_memory();
-    unpacking u = {.set = s, .wanted = wanted, .left = most, .most = most};
-    const bool fine = begin(&u) && take_entries(&u);
-    archive_read_free(u.archive);
+    const locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    const locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+    const bool fine = list(s, wanted, most ? most : half_of_memory());
+    if (utf8) {
+        uselocale(before);
+        freelocale(utf8);
+    }
     return fine;
 }
 
