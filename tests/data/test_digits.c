@@ -195,10 +195,34 @@ GRA_TEST(gra_digits_rejects_a_batch_of_0_and_a_negative_count)
     ck_assert_int_eq(gra_live(), 0);
 }
 
+GRA_TEST(a_transform_of_digits_is_given_bytes)
+{
+    gra_tensor *x, *y, *same;
+    gra_dataset *const plain = gra_digits_dataset(.count = 3);
+    gra_dataset *const set = gra_digits_dataset(.count = 3, .transform = gra_transforms_pad(2));
+    ck_assert_int_eq(gra_dataset_size(set), 3);
+    ck_assert_int_eq(gra_dataset_get(plain, 2, &same, &y), 0);
+    ck_assert_int_eq(gra_dataset_get(set, 2, &x, &y), 0);
+    GRA_ASSERT_SHAPE(x, 1, 32, 32);
+    ck_assert_int_eq(gra_tensor_dtype(x), GRA_UINT8);
+    for (int64_t i = 0; i < 28; i++)
+        ck_assert_double_eq_tol(gra_tensor_at(x, GRA_SHAPE(0, i + 2, 16)),
+                                255 * gra_tensor_at(same, GRA_SHAPE(0, i, 14)), 1e-3);
+    gra_free(plain, set);
+    gra_data *const data = gra_digits(.count = 3, .transform = gra_transforms_pad(1), .batch = 3);
+    ck_assert(gra_data_next(data, &x, &y));
+    GRA_ASSERT_SHAPE(x, 3, 1, 30, 30);
+    gra_free(data);
+    ck_assert_ptr_null(gra_digits(.count = -1, .transform = gra_transforms_pad(1)));
+    ck_assert_ptr_nonnull(gra_error());
+    gra_clear_error();
+}
+
 GRA_TEST_MAIN("digits", digits_are_the_same_bit_for_bit_on_every_machine,
               a_digit_depends_on_seed_and_index_alone, digits_of_extreme_seeds_and_indices_have_ink,
               labels_are_uniform, digits_lie_in_the_middle_of_black_paper, digits_are_all_different,
               gra_digits_gives_batches_like_those_of_mnist,
               gra_digits_does_not_depend_on_threads_or_the_seed_of_the_order,
               gra_digits_has_ten_thousand_to_test_by_default,
-              gra_digits_rejects_a_batch_of_0_and_a_negative_count)
+              gra_digits_rejects_a_batch_of_0_and_a_negative_count,
+              a_transform_of_digits_is_given_bytes)
