@@ -158,14 +158,6 @@ bool gra__file_set_enter(gra__file_set *s, const char *folder)
     return fine && go_below(s, folder) && put_in_order(s);
 }
 
-int64_t gra__file_set_find(const gra__file_set *s, const char *name)
-{
-    for (int64_t i = 0; i < s->count; i++)
-        if (!s->files[i].is_folder && strcmp(s->files[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
 /* ---- life ---- */
 
 static bool list(gra__file_set *s, gra__wanted wanted, uint64_t most)

@@ -62,8 +62,8 @@ typedef struct gra__file_bytes {
     gra__held *owned; /* NULL where the set holds them */
 } gra__file_bytes;
 
-/* Lists the folders below path and the files that are wanted. What is unpacked may take
- * `most` bytes (0: half of the machine's memory). NULL with an error for what is missing, neither
+/* Lists the folders below path and the files that are wanted. What is unpacked may take `most` bytes
+ * (0: half of the machine's memory). NULL with an error for what is missing, neither
  * folder nor archive, cut short, hostile (absolute names, "..", links, devices) or too large. */
 gra__file_set *gra__file_set_open(const char *op, const char *path, gra__wanted wanted,
                                   uint64_t most);
@@ -76,9 +76,6 @@ void gra__file_bytes_free(gra__file_bytes *b);
 /* Makes the set that of a folder in it, whose name goes from the names to the path. False with an
  * error. */
 bool gra__file_set_enter(gra__file_set *s, const char *folder);
-
-/* The number of the file of that name, or -1 without an error. */
-int64_t gra__file_set_find(const gra__file_set *s, const char *name);
 
 /* For those who fill a set. Adds a file and returns it; NULL with an error. The next one moves it. */
 gra__file *gra__file_set_add(gra__file_set *s, const char *name, bool is_folder);

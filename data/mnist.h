@@ -3,10 +3,10 @@
  *
  *     gra_data *train = gra_mnist("data/mnist", .train = true, .batch = 64, .shuffle = true);
  *
- * The folder holds train-images-idx3-ubyte, t10k-labels-idx1-ubyte and so on, plain or .gz.  Batches are
- * x float32 [N, 1, 28, 28] in 0 .. 1 and y int64 [N] in 0 .. 9.  The options are those of
- * image_set_options.h.  Where GRADUS_MIRROR names a URL, files are fetched from its folders mnist/,
- * fashion-mnist/ and kmnist/.
+ * The folder holds train-images-idx3-ubyte, t10k-labels-idx1-ubyte and so on, plain or .gz (where
+ * torchvision has fetched them: MNIST/raw).  Batches are x float32 [N, 1, 28, 28] in 0 .. 1 and y int64
+ * [N] in 0 .. 9.  The options are those of image_set_options.h.  Where GRADUS_MIRROR names a URL, files
+ * are fetched from its folders mnist/, fashion-mnist/ and kmnist/.
  *
  * Sources: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
  * Xiao, Rasul, Vollgraf, "Fashion-MNIST", 2017: clothes.
