@@ -7,7 +7,6 @@
 #include "data/transforms/options.h"
 #include "data/transforms/pad.h"
 #include "data/transforms/resample.h"
-#include "ops/ops.h"
 
 #define ERASING "gra_transforms_random_erasing"
 
@@ -32,8 +31,12 @@ static bool draw_rect(const erasing *e, const gra__pixels *x, gra__rect *rect)
     return false;
 }
 
-static void erase(const erasing *e, const gra__pixels *y, gra__rect r)
+/* y becomes x without the rectangle. */
+static void erase(const erasing *e, const gra__pixels *x, gra__rect r, const gra__pixels *y)
 {
+    for (int64_t plane = 0; plane < y->planes; plane++)
+        for (int64_t row = 0; row < y->height; row++)
+            gra__copy_pixels(x, plane, row, 0, x->width, y, row, 0);
     for (int64_t plane = 0; plane < y->planes; plane++)
         for (int64_t row = r.top; row < r.top + r.height; row++)
             for (int64_t i = r.left * y->depth; i < (r.left + r.width) * y->depth; i++)
@@ -47,7 +50,7 @@ static void erase(const erasing *e, const gra__pixels *y, gra__rect r)
 static gra_tensor *erasing_apply(const gra_transform *t, gra_tensor *x)
 {
     const erasing *const e = gra_transform_data(t);
-    gra__pixels p;
+    gra__pixels p, to;
     gra__rect rect;
     if (!gra__pixels_of(ERASING, x, &p))
         return NULL;
@@ -56,10 +59,9 @@ static gra_tensor *erasing_apply(const gra_transform *t, gra_tensor *x)
                                 "gra_transforms_to_tensor() before it makes float32");
     if (gra_draw_uniform(0, 1) >= e->p || !draw_rect(e, &p, &rect))
         return x;
-    gra_tensor *const y = gra_clone(x);
-    if (!gra__pixels_of(ERASING, y, &p))
-        return NULL;
-    erase(e, &p, rect);
+    gra_tensor *const y = gra__pixels_new(ERASING, &p, p.height, p.width, &to);
+    if (y)
+        erase(e, &p, rect, &to);
     return y;
 }
 

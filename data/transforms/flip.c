@@ -1,8 +1,6 @@
 /* flip.c - gra_transforms_random_horizontal_flip and random_vertical_flip. */
 #include "data/transforms/flip.h"
 
-#include <string.h>
-
 #include "core/random.h"
 #include "data/transforms.h"
 #include "data/transforms/options.h"
@@ -27,21 +25,11 @@ static void reverse_f32(const float *x, int64_t width, int64_t depth, float *y)
             y[i * depth + c] = x[(width - 1 - i) * depth + c];
 }
 
-static void copy_row(const gra__pixels *x, int64_t plane, int64_t row, const gra__pixels *y,
-                     int64_t to)
-{
-    const size_t bytes = (size_t)(x->width * x->depth) * gra_dtype_size(x->dtype);
-    if (x->dtype == GRA_UINT8)
-        memcpy(gra__row_u8(y, plane, to), gra__row_u8(x, plane, row), bytes);
-    else
-        memcpy(gra__row_f32(y, plane, to), gra__row_f32(x, plane, row), bytes);
-}
-
 static void flip_row(const gra__pixels *x, int64_t plane, int64_t row, const gra__pixels *y,
                      bool upside_down)
 {
     if (upside_down)
-        copy_row(x, plane, row, y, x->height - 1 - row);
+        gra__copy_pixels(x, plane, row, 0, x->width, y, x->height - 1 - row, 0);
     else if (x->dtype == GRA_UINT8)
         reverse_u8(gra__row_u8(x, plane, row), x->width, x->depth, gra__row_u8(y, plane, row));
     else

@@ -20,18 +20,22 @@ typedef struct scaling {
     float mean[GRA_TRANSFORMS_CHANNELS], std[GRA_TRANSFORMS_CHANNELS];
 } scaling;
 
-/* `count` numbers that lie `step` apart. */
-static void convert_bytes(const uint8_t *x, int64_t step, int64_t count, float *y)
+/* What each of the 256 bytes becomes in a channel. */
+static void fill_table(const scaling *s, int64_t channel, float table[256])
 {
-    for (int64_t i = 0; i < count; i++)
-        y[i] = (float)x[i * step] / 255;
+    const int64_t c = s->count == 1 ? 0 : channel;
+    for (int i = 0; i < 256; i++) {
+        table[i] = (float)i / 255;
+        if (s->count)
+            table[i] = (table[i] - s->mean[c]) / s->std[c];
+    }
 }
 
-static void convert_bytes_scaled(const uint8_t *x, int64_t step, int64_t count, float mean,
-                                 float std, float *y)
+/* `count` numbers that lie `step` apart. */
+static void look_up(const uint8_t *x, int64_t step, int64_t count, const float table[256], float *y)
 {
     for (int64_t i = 0; i < count; i++)
-        y[i] = ((float)x[i * step] / 255 - mean) / std;
+        y[i] = table[x[i * step]];
 }
 
 static void copy_floats(const float *x, int64_t step, int64_t count, float *y)
@@ -47,38 +51,38 @@ static void scale_floats(const float *x, int64_t step, int64_t count, float mean
         y[i] = (x[i * step] - mean) / std;
 }
 
-/* One row of one channel, into a row without gaps. */
-static void convert_row(const gra_tensor *x, int64_t at, int64_t step, int64_t count,
-                        const scaling *s, int64_t channel, float *y)
+/* One channel of height x width, into rows without gaps. */
+static void convert_channel(const gra_tensor *x, int64_t at, const scaling *s, int64_t channel,
+                            float *y)
 {
-    const float *const from = (const float *)gra__ptr(x) + at;
-    const uint8_t *const bytes = (const uint8_t *)gra__ptr(x) + at;
+    float table[256];
+    const int64_t *const size = x->shape.size + x->shape.count - 2;
+    const int64_t *const step = x->stride + x->shape.count - 2;
     const int64_t c = s->count == 1 ? 0 : channel;
-    if (x->dtype == GRA_UINT8 && s->count)
-        convert_bytes_scaled(bytes, step, count, s->mean[c], s->std[c], y);
-    else if (x->dtype == GRA_UINT8)
-        convert_bytes(bytes, step, count, y);
-    else if (s->count)
-        scale_floats(from, step, count, s->mean[c], s->std[c], y);
-    else
-        copy_floats(from, step, count, y);
+    if (x->dtype == GRA_UINT8)
+        fill_table(s, channel, table);
+    for (int64_t row = 0; row < size[0]; row++, at += step[0], y += size[1]) {
+        const float *const from = (const float *)gra__ptr(x) + at;
+        if (x->dtype == GRA_UINT8)
+            look_up((const uint8_t *)gra__ptr(x) + at, step[1], size[1], table, y);
+        else if (s->count)
+            scale_floats(from, step[1], size[1], s->mean[c], s->std[c], y);
+        else
+            copy_floats(from, step[1], size[1], y);
+    }
 }
 
-/* All rows of x, [C, H, W] or [N, C, H, W] with any strides, into a new row-major tensor. */
+/* x, [C, H, W] or [N, C, H, W] with any strides, into a new row-major tensor. */
 static gra_tensor *convert(const char *op, gra_tensor *x, const scaling *s)
 {
     gra_tensor *const y = gra__empty(op, x->shape, GRA_FLOAT32);
-    if (!y)
-        return NULL;
-    const int64_t *const size = x->shape.size + x->shape.count - 3;
-    const int64_t *const stride = x->stride + x->shape.count - 3;
-    const int64_t images = x->shape.count == 4 ? x->shape.size[0] : 1;
-    float *to = gra__ptr(y);
-    for (int64_t n = 0; n < images; n++)
-        for (int64_t c = 0; c < size[0]; c++)
-            for (int64_t row = 0; row < size[1]; row++, to += size[2])
-                convert_row(x, n * x->stride[0] + c * stride[0] + row * stride[1], stride[2],
-                            size[2], s, c, to);
+    const int first = x->shape.count - 3; /* the dim of the channels */
+    const int64_t images = first ? x->shape.size[0] : 1, channels = x->shape.size[first];
+    const int64_t area = x->shape.size[first + 1] * x->shape.size[first + 2];
+    for (int64_t n = 0; y && n < images; n++)
+        for (int64_t c = 0; c < channels; c++)
+            convert_channel(x, n * (first ? x->stride[0] : 0) + c * x->stride[first], s, c,
+                            (float *)gra__ptr(y) + (n * channels + c) * area);
     return y;
 }
 

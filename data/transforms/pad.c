@@ -51,19 +51,6 @@ static void fill(const gra__pixels *p, int64_t plane, int64_t row, int64_t from,
             gra__row_f32(p, plane, row)[i] = (float)value;
 }
 
-/* Copies `count` pixels that follow each other. */
-static void copy(const gra__pixels *x, int64_t plane, int64_t row, int64_t at, int64_t count,
-                 const gra__pixels *y, int64_t to_row, int64_t to)
-{
-    const size_t bytes = (size_t)(count * x->depth) * gra_dtype_size(x->dtype);
-    if (x->dtype == GRA_UINT8)
-        memcpy(gra__row_u8(y, plane, to_row) + to * x->depth,
-               gra__row_u8(x, plane, row) + at * x->depth, bytes);
-    else
-        memcpy(gra__row_f32(y, plane, to_row) + to * x->depth,
-               gra__row_f32(x, plane, row) + at * x->depth, bytes);
-}
-
 static void pad_row(const gra__pixels *x, const gra__margins *m, int64_t plane,
                     const gra__pixels *y, int64_t row)
 {
@@ -72,16 +59,16 @@ static void pad_row(const gra__pixels *x, const gra__margins *m, int64_t plane,
         fill(y, plane, row, 0, y->width, m->fill);
         return;
     }
-    copy(x, plane, source, 0, x->width, y, row, m->left);
+    gra__copy_pixels(x, plane, source, 0, x->width, y, row, m->left);
     if (m->mode == GRA_TRANSFORMS_CONSTANT) {
         fill(y, plane, row, 0, m->left, m->fill);
         fill(y, plane, row, m->left + x->width, m->right, m->fill);
         return;
     }
     for (int64_t i = 0; i < m->left; i++)
-        copy(x, plane, source, source_of(i - m->left, x->width, m->mode), 1, y, row, i);
+        gra__copy_pixels(x, plane, source, source_of(i - m->left, x->width, m->mode), 1, y, row, i);
     for (int64_t i = m->left + x->width; i < y->width; i++)
-        copy(x, plane, source, source_of(i - m->left, x->width, m->mode), 1, y, row, i);
+        gra__copy_pixels(x, plane, source, source_of(i - m->left, x->width, m->mode), 1, y, row, i);
 }
 
 static bool can_reflect(const char *op, const gra__pixels *x, const gra__margins *m)

@@ -1,6 +1,8 @@
 /* pixels.c - the layouts of images. */
 #include "data/transforms/pixels.h"
 
+#include <string.h>
+
 #include "core/error.h"
 #include "ops/ops.h"
 
@@ -60,4 +62,16 @@ gra_tensor *gra__pixels_new(const char *op, const gra__pixels *like, int64_t hei
     p->plane_step = height * width;
     p->row_step = width * depth;
     return y;
+}
+
+void gra__copy_pixels(const gra__pixels *a, int64_t plane, int64_t y, int64_t x, int64_t count,
+                      const gra__pixels *b, int64_t to_y, int64_t to_x)
+{
+    const size_t bytes = (size_t)(count * a->depth) * gra_dtype_size(a->dtype);
+    if (a->dtype == GRA_UINT8)
+        memcpy(gra__row_u8(b, plane, to_y) + to_x * a->depth,
+               gra__row_u8(a, plane, y) + x * a->depth, bytes);
+    else
+        memcpy(gra__row_f32(b, plane, to_y) + to_x * a->depth,
+               gra__row_f32(a, plane, y) + x * a->depth, bytes);
 }

@@ -26,6 +26,10 @@ bool gra__pixels_of(const char *op, gra_tensor *x, gra__pixels *p);
 gra_tensor *gra__pixels_new(const char *op, const gra__pixels *like, int64_t height, int64_t width,
                             gra__pixels *p);
 
+/* Copies `count` pixels of a row, from pixel x of a to pixel to_x of b, an image of the same layout. */
+void gra__copy_pixels(const gra__pixels *a, int64_t plane, int64_t y, int64_t x, int64_t count,
+                      const gra__pixels *b, int64_t to_y, int64_t to_x);
+
 static inline uint8_t *gra__row_u8(const gra__pixels *p, int64_t plane, int64_t y)
 {
     return (uint8_t *)p->data + plane * p->plane_step + y * p->row_step;

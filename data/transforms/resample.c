@@ -108,6 +108,23 @@ static void blend_f32(const gra__pixels *x, int64_t plane, const axis *v, int64_
     }
 }
 
+/* A vector of four floats at any address. */
+typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
+
+/* Three colours at a time, with whatever follows them: what is written behind a pixel is overwritten by
+ * the next, and both rows are one float longer. */
+static void pick_colours(const axis *h, const float *x, float *y)
+{
+    for (int64_t i = 0; i < h->count; i++) {
+        const float *const from = x + (h->first[i] - h->low) * 3;
+        const float *const weight = h->weight + i * h->most;
+        four sum = {0};
+        for (int64_t k = 0; k < h->taps[i]; k++)
+            sum += weight[k] * *(const four *)(from + 3 * k);
+        *(four *)(y + 3 * i) = sum;
+    }
+}
+
 /* The pixels of one row, of `depth` numbers each, from a row that begins with input h->low. */
 static void pick(const axis *h, int64_t depth, const float *x, float *y)
 {
@@ -128,20 +145,23 @@ static void round_to_u8(const float *x, int64_t count, uint8_t *y)
         y[i] = (uint8_t)(x[i] + 0.5f);
 }
 
+/* `row` and `picked` have room for a row of the input and of the output, and one float more. */
 static void resample(const gra__pixels *x, const axis *v, const axis *h, const gra__pixels *y,
                      float *row, float *picked)
 {
     const int64_t depth = x->depth, from = h->low * depth, count = (h->high - h->low) * depth;
     for (int64_t plane = 0; plane < x->planes; plane++)
         for (int64_t i = 0; i < v->count; i++) {
-            if (x->dtype == GRA_FLOAT32) {
-                blend_f32(x, plane, v, i, from, count, row);
-                pick(h, depth, row, gra__row_f32(y, plane, i));
-            } else {
-                blend_u8(x, plane, v, i, from, count, row);
+            (x->dtype == GRA_FLOAT32 ? blend_f32 : blend_u8)(x, plane, v, i, from, count, row);
+            if (depth == 3)
+                pick_colours(h, row, picked);
+            else
                 pick(h, depth, row, picked);
+            if (x->dtype == GRA_FLOAT32)
+                memcpy(gra__row_f32(y, plane, i), picked,
+                       (size_t)(h->count * depth) * sizeof *picked);
+            else
                 round_to_u8(picked, h->count * depth, gra__row_u8(y, plane, i));
-            }
         }
 }
 
@@ -165,14 +185,14 @@ gra_tensor *gra__resample(const char *op, gra_tensor *x, gra__box box, int64_t h
     if (is_whole(&from, box, height, width, part))
         return x;
     gra_tensor *const y = gra__pixels_new(op, &from, part.height, part.width, &to);
-    const size_t bytes = (size_t)((from.width + part.width) * from.depth) * sizeof(float);
+    const size_t bytes = (size_t)((from.width + part.width) * from.depth + 2) * sizeof(float);
     float *const rows = y ? gra__alloc(bytes) : NULL;
     const bool fine = rows && make_axis(&v, part.height, box.height / (double)height) &&
                       make_axis(&h, part.width, box.width / (double)width);
     if (fine) {
         fill_axis(&v, box.top, box.height, height, part.top, from.height);
         fill_axis(&h, box.left, box.width, width, part.left, from.width);
-        resample(&from, &v, &h, &to, rows, rows + from.width * from.depth);
+        resample(&from, &v, &h, &to, rows, rows + from.width * from.depth + 1);
     }
     free_axis(&v);
     free_axis(&h);

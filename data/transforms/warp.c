@@ -134,15 +134,16 @@ static const gra_transform_class affine_class = {.name = "random_affine", .apply
 
 gra_transform *gra_transforms_random_affine_with(gra_transforms_random_affine_options o)
 {
-    const double shear[2] = {-90, o.shear};
     for (int i = 0; i < 2; i++)
         if (!(o.translate[i] >= 0 && o.translate[i] <= 1))
             return gra_fail(AFFINE ": translate {%g, %g} is out of range; 0 to 1 is needed for "
                                    "both",
                             o.translate[0], o.translate[1]);
+    if (o.shear >= 90)
+        return gra_fail(AFFINE ": shear %g is out of range; less than 90 degrees are possible",
+                        o.shear);
     return gra__is_at_least_0(AFFINE, "degrees", o.degrees) &&
                    gra__is_at_least_0(AFFINE, "shear", o.shear) &&
-                   gra__is_range(AFFINE, "shear", shear, -91, 89) &&
                    gra__is_range(AFFINE, "scale", o.scale, 0, INFINITY)
                ? gra__transform_of(&affine_class, &o, sizeof o)
                : NULL;
@@ -229,7 +230,7 @@ static const gra_transform_class elastic_class = {.name = "elastic", .apply = el
 
 gra_transform *gra_transforms_elastic_with(gra_transforms_elastic_options o)
 {
-    const double sigma[2] = {o.sigma, o.sigma};
+    const double sigma[2] = {o.sigma, o.sigma}; /* a range of one number */
     return gra__is_at_least_0(ELASTIC, "alpha", o.alpha) &&
                    gra__is_range(ELASTIC, "sigma", sigma, 0, 1000)
                ? gra__transform_of(&elastic_class, &o, sizeof o)

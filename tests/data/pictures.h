@@ -95,4 +95,77 @@ static inline void make_jpeg(file_bytes *f, int height, int width, jpeg_options 
     f->size = size;
 }
 
+/* What a PNG is made with. Palette entry n is n, 255 - n, 7; with trns, entry 0 has the alpha 100. */
+typedef struct png_options {
+    int type, bits; /* PNG_COLOR_TYPE_RGB ..., 4, 8 or 16 */
+    bool interlaced, trns;
+} png_options;
+
+static void put_png_bytes(png_structp writer, png_bytep bytes, size_t count)
+{
+    file_bytes *const f = png_get_io_ptr(writer);
+    ck_assert_uint_le(f->size + count, sizeof f->bytes);
+    memcpy(f->bytes + f->size, bytes, count);
+    f->size += count;
+}
+
+static void flush_png(png_structp writer)
+{
+    (void)writer;
+}
+
+/* A row of the picture: of 16 bits with 0x55 in the lower ones, of 4 the upper ones, two to a byte. */
+static inline void fill_png_row(uint8_t *row, int y, int width, png_options o, int channels)
+{
+    const int colours = channels > 2 ? 3 : 1;
+    for (int x = 0; x < width; x++)
+        for (int c = 0; c < channels; c++) {
+            const uint8_t value = c < colours ? picture_at(c, y, x) : (uint8_t)(x + y);
+            const int at = x * channels + c;
+            if (o.bits == 16) {
+                row[2 * at] = value;
+                row[2 * at + 1] = 0x55;
+            } else if (o.bits == 8) {
+                row[at] = value;
+            } else {
+                row[at / 2] = (uint8_t)(at % 2 ? row[at / 2] | value >> 4 : value & 0xf0);
+            }
+        }
+}
+
+static inline void put_palette(png_structp writer, png_infop info, bool trns)
+{
+    png_color colours[256];
+    png_byte alpha[1] = {100};
+    for (int n = 0; n < 256; n++)
+        colours[n] = (png_color){(png_byte)n, (png_byte)(255 - n), 7};
+    png_set_PLTE(writer, info, colours, 256);
+    if (trns)
+        png_set_tRNS(writer, info, alpha, 1, NULL);
+}
+
+/* A PNG of the picture. */
+static inline void make_png(file_bytes *f, int height, int width, png_options o)
+{
+    static uint8_t rows[64][8 * 64];
+    png_bytep pointers[64];
+    png_structp writer = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(writer);
+    f->size = 0;
+    png_set_write_fn(writer, f, put_png_bytes, flush_png);
+    png_set_IHDR(writer, info, (png_uint_32)width, (png_uint_32)height, o.bits, o.type,
+                 o.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (o.type == PNG_COLOR_TYPE_PALETTE)
+        put_palette(writer, info, o.trns);
+    png_write_info(writer, info);
+    for (int y = 0; y < height; y++) {
+        fill_png_row(rows[y], y, width, o, png_get_channels(writer, info));
+        pointers[y] = rows[y];
+    }
+    png_write_image(writer, pointers);
+    png_write_end(writer, info);
+    png_destroy_write_struct(&writer, &info);
+}
+
 #endif
