@@ -20,9 +20,10 @@ def peak_megabytes():
             return int(line.split()[1]) / 1024
 
 
-def answer(step_of):
-    """Answers the lines on standard input: step_of makes a step of the words before the seconds."""
+def answer(step_of, parts=1):
+    """Answers the lines on standard input: step_of makes a step of the words before the seconds, of which a part's
+    time is told."""
     for line in sys.stdin:
         *request, seconds = line.split()
-        print(f"{median_step(step_of(request), float(seconds)):.6f}", flush=True)
+        print(f"{median_step(step_of(request), float(seconds)) / parts:.6f}", flush=True)
     print(f"{peak_megabytes():.1f}", flush=True)
