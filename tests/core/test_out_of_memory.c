@@ -133,6 +133,29 @@ GRA_TEST(groups_and_plans_survive_any_failed_allocation)
     check(train_by_plan);
 }
 
+/* The parts of the LeNet-5 of 1998, small, and a step of its method. */
+static void train_as_in_1998(void)
+{
+    static const unsigned char table[] = {1, 0, 1, 1};
+    gra_module *net = gra_sequential(gra_nn_subsampling2d(2), gra_nn_scaled_tanh(),
+                                     gra_nn_table_conv2d(2, 2, 2, .table = table), gra_nn_flatten(),
+                                     gra_nn_rbf(8, 3));
+    gra_module *loss = gra_nn_map_loss();
+    gra_optim *opt = gra_diagonal_lm(net);
+    gra_tensor *x = gra_randn(GRA_SHAPE(2, 2, 6, 6)), *t = gra_randint(0, 3, GRA_SHAPE(2));
+    gra_tensor *penalty = gra_loss(loss, gra_forward(net, x), t);
+    gra_diagonal_lm_estimate(opt, penalty);
+    gra_diagonal_lm_estimate(opt, penalty, .gamma = 0.5);
+    gra_backward(penalty);
+    gra_step(opt);
+    gra_free(opt, loss, net);
+}
+
+GRA_TEST(estimates_of_second_derivatives_survive_any_failed_allocation)
+{
+    check(train_as_in_1998);
+}
+
 static void differentiate(void)
 {
     gra_tensor *x = gra_requires_grad(gra_vector(1, 2)), *w = gra_requires_grad(gra_vector(3, 4));
@@ -234,6 +257,7 @@ GRA_TEST(image_folders_and_archives_survive_any_failed_allocation)
 GRA_TEST_MAIN("out_of_memory", a_step_of_training_survives_any_failed_allocation,
               steps_inside_of_the_backward_pass_survive_any_failed_allocation,
               groups_and_plans_survive_any_failed_allocation,
+              estimates_of_second_derivatives_survive_any_failed_allocation,
               second_derivatives_survive_any_failed_allocation,
               saving_and_loading_survive_any_failed_allocation,
               image_folders_and_archives_survive_any_failed_allocation)
