@@ -67,6 +67,32 @@ GRA_TEST(the_mean_over_a_batch_is_the_average_of_the_samples)
     gra_free(opt, net);
 }
 
+/* Three steps with an estimate before each. */
+static gra_tensor *weight_after_steps(bool fused)
+{
+    gra_manual_seed(2);
+    gra_module *const net =
+        gra_sequential(gra_nn_linear(3, 4), gra_nn_scaled_tanh(), gra_nn_linear(4, 2));
+    gra_tensor *const x = gra_randn(GRA_SHAPE(5, 3)), *const y = gra_randn(GRA_SHAPE(5, 2));
+    gra_optim *const opt = gra_diagonal_lm(net, .lr = 0.01, .fused_backward = fused);
+    for (int step = 0; step < 3; step++) {
+        gra_tensor *const loss = gra_mse_loss(gra_forward(net, x), y);
+        ck_assert_int_eq(gra_diagonal_lm_estimate(opt, loss, .gamma = 0.5), 0);
+        gra_zero_grad(opt);
+        ck_assert_int_eq(gra_backward(loss), 0);
+        ck_assert_int_eq(gra_step(opt), 0);
+    }
+    gra_tensor *const w = gra_detach(gra_clone(gra_module_parameter(net, "0.weight")));
+    gra_free(opt, net);
+    return w;
+}
+
+GRA_TEST(steps_inside_of_the_backward_pass_give_the_same_bits)
+{
+    gra_tensor *const w = weight_after_steps(false), *const fused = weight_after_steps(true);
+    ck_assert_int_eq(memcmp(gra_tensor_data(w), gra_tensor_data(fused), 12 * sizeof(float)), 0);
+}
+
 GRA_TEST(frozen_parameters_are_left_out)
 {
     gra_tensor *w[] = {gra_requires_grad(gra_vector(1)), gra_requires_grad(gra_vector(2))};
@@ -123,5 +149,6 @@ GRA_TEST(an_estimate_that_fails_changes_nothing)
 
 GRA_TEST_MAIN("diagonal_lm", a_step_is_divided_by_mu_and_the_curvature,
               without_an_estimate_the_rate_is_divided_by_mu, gamma_makes_a_running_average,
-              the_mean_over_a_batch_is_the_average_of_the_samples, frozen_parameters_are_left_out,
+              the_mean_over_a_batch_is_the_average_of_the_samples,
+              steps_inside_of_the_backward_pass_give_the_same_bits, frozen_parameters_are_left_out,
               the_curvature_is_saved_and_loaded, an_estimate_that_fails_changes_nothing)
