@@ -67,6 +67,8 @@
 #include "optim/schedulers.h"
 
 #include "data/cifar.h"
+#include "data/collate.h"
+#include "data/combine.h"
 #include "data/dataset.h"
 #include "data/digit_set.h"
 #include "data/fake_data.h"
@@ -76,6 +78,7 @@
 #include "data/image_set_options.h"
 #include "data/loader.h"
 #include "data/mnist.h"
+#include "data/sampler.h"
 #include "data/transform.h"
 #include "data/transforms.h"
 

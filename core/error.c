@@ -110,13 +110,27 @@ size_t gra__path_text(char *text, size_t size)
     return path ? write_path(path, text, size) : 0;
 }
 
-void *gra_fail(const char *format, ...)
+/* Marks an error as pending, with room for its text; false where one is. */
+static bool begin_error(void)
 {
     if (gra__failed)
-        return NULL;
+        return false;
     gra__failed = true;
     if (!pending || pending == spare)
         make_text();
+    return true;
+}
+
+void gra__error_set(const char *text)
+{
+    if (begin_error())
+        snprintf(pending, LONGEST, "%s", text);
+}
+
+void *gra_fail(const char *format, ...)
+{
+    if (!begin_error())
+        return NULL;
     va_list list;
     va_start(list, format);
     int length = vsnprintf(pending, LONGEST, format, list);

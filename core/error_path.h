@@ -27,6 +27,11 @@ void gra__path_pop(void);
 /* Adds " (in PART OP)" to the pending error; where part is empty and the error begins with the name of
  * the op, it tells already. */
 void gra__error_inside(const char *part, const char *op);
+
+/* Makes another thread's error this one's, unless one is pending. It was recorded there: nothing is added, and
+ * the function of gra_on_error is not called again. */
+void gra__error_set(const char *text);
+
 /* Writes "features.0" for the modules that are running on this thread, or "". Returns its length. */
 size_t gra__path_text(char *text, size_t size);
 

@@ -1,9 +1,10 @@
-/* dataset.c - data sets as objects, and the one made of two tensors. */
+/* dataset.c - data sets as objects, readers of streams, and the set made of two tensors. */
 #include "data/dataset_class.h"
 
 #include "core/alloc_cache.h"
 #include "core/error.h"
 #include "core/tensor_struct.h"
+#include "core/thread_local.h"
 #include "ops/ops.h"
 
 struct gra_dataset {
@@ -23,15 +24,19 @@ static void dataset_destroy(void *self)
 }
 
 static const gra_kind dataset_kind = {
-    .name = "data set", .keeper = "its loader", .destroy = dataset_destroy};
+    .name = "data set", .keeper = "its loader or another set", .destroy = dataset_destroy};
 
 gra_dataset *gra_dataset_new(const gra_dataset_class *class_, size_t data_size)
 {
     if (gra_error())
         return NULL;
-    if (!class_ || !class_->name || !class_->size || !class_->get)
-        return gra_fail("gra_dataset_new: a class with a name and the functions size and get is "
-                        "needed");
+    if (!class_ || !class_->name || (!class_->next && (!class_->size || !class_->get)))
+        return gra_fail("gra_dataset_new: a class with a name and the functions size and get, or "
+                        "next, is needed");
+    if (class_->next && (class_->get || class_->get_batch))
+        return gra_fail("gra_dataset_new: the class %s has both get and next; a stream has next "
+                        "alone",
+                        class_->name);
     gra_dataset *const set = gra__alloc_zeroed(sizeof *set);
     if (!set)
         return NULL;
@@ -50,9 +55,23 @@ void *gra_dataset_data(const gra_dataset *set)
     return set ? set->data : NULL;
 }
 
+gra_dataset *gra_dataset_keep(gra_dataset *set)
+{
+    if (set) {
+        gra__retain(set);
+        __atomic_fetch_add(&set->head.owned, 1, __ATOMIC_RELAXED);
+    }
+    return set;
+}
+
 int64_t gra_dataset_size(const gra_dataset *set)
 {
-    return set ? set->class_->size(set) : -1;
+    return set && set->class_->size ? set->class_->size(set) : -1;
+}
+
+bool gra_dataset_is_stream(const gra_dataset *set)
+{
+    return set && set->class_->next;
 }
 
 int gra_dataset_get(const gra_dataset *set, int64_t i, gra_tensor **x, gra_tensor **y)
@@ -66,7 +85,11 @@ int gra_dataset_get(const gra_dataset *set, int64_t i, gra_tensor **x, gra_tenso
         return -1;
     const char *const name = set->class_->name;
     const int64_t size = gra_dataset_size(set);
-    if (i < 0 || i >= size)
+    if (gra_dataset_is_stream(set))
+        gra_fail("gra_dataset_get: the data set %s is a stream, whose examples have no numbers; "
+                 "read it with a loader",
+                 name);
+    else if (i < 0 || i >= size)
         gra_fail("gra_dataset_get: example %lld of the data set %s lies outside 0 to %lld",
                  (long long)i, name, (long long)size - 1);
     else if (set->class_->get(set, i, x, y) == 0 && *x && *y && !gra_error())
@@ -83,9 +106,80 @@ const gra_dataset_class *gra__dataset_class(const gra_dataset *set)
     return set->class_;
 }
 
-bool gra__dataset_is_free(const gra_dataset *set)
+bool gra__dataset_take(const char *op, gra_dataset *set)
 {
-    return __atomic_load_n(&set->head.owned, __ATOMIC_RELAXED) > 0;
+    if (gra_error())
+        return false;
+    if (!set)
+        gra_fail("%s: the data set is NULL", op);
+    else if (__atomic_load_n(&set->head.owned, __ATOMIC_RELAXED) < 1)
+        gra_fail("%s: the data set %s belongs to another loader or set already; for several, give "
+                 "gra_dataset_keep(set) to all but the last",
+                 op, set->class_->name);
+    else
+        gra__take(set);
+    return !gra_error();
+}
+
+/* ---- streams ---- */
+
+int gra__reader_begin(gra__reader *reader, const gra_dataset *set)
+{
+    const gra_dataset_class *const class_ = set->class_;
+    const size_t size = class_->reader_size ? class_->reader_size : 1;
+    void *const state = gra__alloc_zeroed(size);
+    if (!state)
+        return -1;
+    if (class_->begin && (class_->begin(set, state) != 0 || gra_error())) {
+        gra_fail("gra_data_next: the data set %s could not begin and gave no reason", class_->name);
+        gra__dealloc(state, size);
+        return -1;
+    }
+    *reader = (gra__reader){set, state};
+    return 0;
+}
+
+int gra__reader_next(gra__reader *reader, gra_tensor **x, gra_tensor **y)
+{
+    const gra_dataset_class *const class_ = reader->set->class_;
+    *x = *y = NULL;
+    const int got = class_->next(reader->set, reader->state, x, y);
+    if (got == 0 && !gra_error())
+        return 0;
+    if (got == 1 && *x && *y && !gra_error())
+        return 1;
+    gra_fail("gra_data_next: the data set %s gave no next example and no reason", class_->name);
+    *x = *y = NULL;
+    return -1;
+}
+
+void gra__reader_end(gra__reader *reader)
+{
+    if (!reader->state)
+        return;
+    const gra_dataset_class *const class_ = reader->set->class_;
+    if (class_->end)
+        class_->end(reader->set, reader->state);
+    gra__dealloc(reader->state, class_->reader_size ? class_->reader_size : 1);
+    *reader = (gra__reader){0};
+}
+
+static GRA__HOT int worker_index, worker_count; /* 0: no worker */
+
+int gra_worker_index(void)
+{
+    return worker_index;
+}
+
+int gra_worker_count(void)
+{
+    return worker_count ? worker_count : 1;
+}
+
+void gra__worker_set(int index, int count)
+{
+    worker_index = index;
+    worker_count = count;
 }
 
 /* ---- two tensors ---- */

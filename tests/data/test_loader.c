@@ -357,7 +357,8 @@ static void fails_in_the_middle(fault kind, const char *error)
 
 GRA_TEST(an_example_that_fails_in_the_middle_of_a_batch_is_an_error)
 {
-    fails_in_the_middle(FAILS, "numbers: example 6 is broken");
+    fails_in_the_middle(FAILS,
+                        "numbers: example 6 is broken (in example 6 of the data set numbers)");
     fails_in_the_middle(FAILS_SILENTLY,
                         "gra_dataset_get: the data set numbers gave no example 6 and no reason");
 }
@@ -605,11 +606,16 @@ GRA_TEST(a_data_set_has_one_loader)
     gra_dataset *const set = numbers_of(5);
     gra_data *const data = gra_loader(set, .batch = 2);
     ck_assert_ptr_null(gra_loader(set, .batch = 5));
-    GRA_ASSERT_ERROR("gra_loader: the data set belongs to another loader already");
+    GRA_ASSERT_ERROR(
+        "gra_loader: the data set numbers belongs to another loader or set already; for "
+        "several, give gra_dataset_keep(set) to all but the last");
     ck_assert_ptr_null(gra_loader(set, .batch = 0));
-    GRA_ASSERT_ERROR("gra_loader: the data set belongs to another loader already");
+    GRA_ASSERT_ERROR(
+        "gra_loader: the data set numbers belongs to another loader or set already; for "
+        "several, give gra_dataset_keep(set) to all but the last");
     gra_free(set);
-    GRA_ASSERT_ERROR("gra_free: this data set is not yours to free: it belongs to its loader");
+    GRA_ASSERT_ERROR("gra_free: this data set is not yours to free: it belongs to its loader "
+                     "or another set");
     ck_assert(gra_data_next(data, &x, &y));
     ck_assert_int_eq(gra_dataset_size(set), 5);
     gra_free(data);
