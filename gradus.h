@@ -80,6 +80,7 @@
 #include "data/mnist.h"
 #include "data/sampler.h"
 #include "data/transform.h"
+#include "data/transform_dataset.h"
 #include "data/transforms.h"
 
 #include "io/npy.h"
