@@ -1,4 +1,4 @@
-/* training_state.c - module, optimizer, plan and generator as one list of named slots, which is
+/* training_state.c - module, optimizer, plan, generator and loader as one list of named slots, which is
  * written to a file, or filled from one. */
 #include "io/training_state.h"
 
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/error_path.h"
 #include "core/random.h"
 #include "core/tensor_struct.h"
 #include "io/tensor_file.h"
@@ -38,6 +39,7 @@ typedef struct slots {
     slot *list;
     int count;
     int64_t generator[2]; /* seed and position, where they are part of it */
+    int64_t data[3];      /* what a loader's state has, in its order, likewise */
 } slots;
 
 /* A new slot; NULL with an error. */
@@ -161,8 +163,9 @@ static void add_plan(slots *all, const char *prefix, gra_scheduler *plan)
 static bool collect(slots *all, const gra_training_options *o)
 {
     gra_optim *const opt = o->optim;
-    if (!gra_error() && !o->module && !opt && !o->scheduler)
-        gra_fail("%s: there is nothing to %s; a module, an optimizer or a scheduler is needed",
+    if (!gra_error() && !o->module && !opt && !o->scheduler && !o->data)
+        gra_fail("%s: there is nothing to %s; a module, an optimizer, a scheduler or a loader is "
+                 "needed",
                  all->op, strstr(all->op, "save") ? "save" : "load");
     if (gra_error() ||
         (o->module && gra__module_visit(o->module, GRA__STATE, add_module_tensor, all) < 0))
@@ -190,20 +193,30 @@ static gra_tensor *held(const slot *s)
     return gra_full(GRA_SCALAR, s->number ? *s->number : (double)*s->integer, .dtype = GRA_FLOAT64);
 }
 
+static gra_tensor *integers(const int64_t *values, int64_t count)
+{
+    gra_tensor *const t = gra_empty(GRA_SHAPE(count), .dtype = GRA_INT64);
+    if (t)
+        memcpy(gra__ptr(t), values, (size_t)count * sizeof *values);
+    return t;
+}
+
 static gra_tensor *generator_tensor(void)
 {
     const gra_generator_state state = gra_generator_get_state(NULL);
-    gra_tensor *const t = gra_empty(GRA_SHAPE(2), .dtype = GRA_INT64);
-    if (t)
-        memcpy(gra__ptr(t), (int64_t[]){(int64_t)state.seed, (int64_t)state.position},
-               2 * sizeof(int64_t));
-    return t;
+    return integers((int64_t[]){(int64_t)state.seed, (int64_t)state.position}, 2);
+}
+
+static gra_tensor *data_tensor(const gra_data *data)
+{
+    const gra_data_state state = gra_data_get_state(data);
+    return integers((int64_t[]){state.epoch, state.batch, state.shuffled}, 3);
 }
 
 static int save(const slots *all, const gra_training_options *o)
 {
-    const char **const names = calloc((size_t)all->count + 1, sizeof *names);
-    gra_tensor **const tensors = calloc((size_t)all->count + 1, sizeof *tensors);
+    const char **const names = calloc((size_t)all->count + 2, sizeof *names);
+    gra_tensor **const tensors = calloc((size_t)all->count + 2, sizeof *tensors);
     int count = 0, result = -1;
     if (!names || !tensors)
         gra_fail("%s: out of memory", all->op);
@@ -215,6 +228,10 @@ static int save(const slots *all, const gra_training_options *o)
     if (!gra_error() && o->optim) {
         names[count] = "generator";
         tensors[count++] = generator_tensor();
+    }
+    if (!gra_error() && o->data) {
+        names[count] = "data";
+        tensors[count++] = data_tensor(o->data);
     }
     if (!gra_error())
         result = gra__tensor_file_write(all->op, o->path, names, tensors, count);
@@ -252,11 +269,15 @@ static bool is_asked_for(const gra_training_options *o, const char *name)
 {
     return (o->module && begins_with(name, "module.")) ||
            (o->optim && (begins_with(name, "optim.") || strcmp(name, "generator") == 0)) ||
-           (o->scheduler && begins_with(name, "scheduler."));
+           (o->scheduler && begins_with(name, "scheduler.")) ||
+           (o->data && strcmp(name, "data") == 0);
 }
 
-static bool has_slot(const slots *all, const char *name)
+/* Whether an entry is a slot's, or one of those that are none. */
+static bool has_place(const slots *all, const char *name)
 {
+    if (strcmp(name, "generator") == 0 || strcmp(name, "data") == 0)
+        return true;
     for (int i = 0; i < all->count; i++)
         if (strcmp(all->list[i].name, name) == 0)
             return true;
@@ -278,9 +299,12 @@ static bool match(slots *all, const gra_tensor_file *file, const gra_training_op
     const gra__tensor_entry *const generator = gra__tensor_file_find(file, "generator");
     if (o->optim)
         gra__compare_entry(&misfit, "generator", generator, GRA_SHAPE(2), GRA_INT64);
+    if (o->data)
+        gra__compare_entry(&misfit, "data", gra__tensor_file_find(file, "data"), GRA_SHAPE(3),
+                           GRA_INT64);
     for (int i = 0; i < file->header.count; i++) {
         const char *const name = file->header.entries[i].name;
-        if (is_asked_for(o, name) && strcmp(name, "generator") != 0 && !has_slot(all, name))
+        if (is_asked_for(o, name) && !has_place(all, name))
             gra__complain(&misfit.unexpected, "%s", name);
     }
     return gra__misfit_none(&misfit, file->in.where, "training run");
@@ -302,6 +326,13 @@ static bool is_possible(const slot *s, const char *where)
     return !gra_error();
 }
 
+static void read_integers(const gra_tensor_file *file, const char *name, int64_t *to, size_t bytes)
+{
+    const gra_tensor *const read = gra__tensor_file_read(file, gra__tensor_file_find(file, name));
+    if (read)
+        memcpy(to, gra__ptr(read), bytes);
+}
+
 /* Reads everything, and converts it to the dtypes of today. */
 static bool read_all(slots *all, const gra_tensor_file *file, const gra_training_options *o)
 {
@@ -313,10 +344,10 @@ static bool read_all(slots *all, const gra_tensor_file *file, const gra_training
         if (gra_error() || !is_possible(s, file->in.where))
             return false;
     }
-    gra_tensor *const generator =
-        o->optim ? gra__tensor_file_read(file, gra__tensor_file_find(file, "generator")) : NULL;
-    if (generator)
-        memcpy(all->generator, gra__ptr(generator), sizeof all->generator);
+    if (o->optim)
+        read_integers(file, "generator", all->generator, sizeof all->generator);
+    if (o->data)
+        read_integers(file, "data", all->data, sizeof all->data);
     return !gra_error();
 }
 
@@ -373,14 +404,33 @@ static bool set_tensors(const slots *all)
     return true;
 }
 
+static gra_data_state data_state(const slots *all)
+{
+    return (gra_data_state){all->data[0], all->data[1], all->data[2] != 0};
+}
+
+/* Whether the loader can stand where the file says; it stays where it is. */
+static bool data_fits(const slots *all, const char *where, gra_data *data)
+{
+    const gra_data_state was = gra_data_get_state(data);
+    if (data && gra_data_set_state(data, data_state(all)) < 0) {
+        gra__error_inside(where, "");
+        return false;
+    }
+    return !data || gra_data_set_state(data, was) == 0;
+}
+
 static bool load(slots *all, const gra_tensor_file *file, const gra_training_options *o)
 {
     if (!match(all, file, o) || !read_all(all, file, o) ||
+        !data_fits(all, file->in.where, o->data) ||
         !set_fitting_numbers(all, file->in.where, o->optim) || !set_tensors(all))
         return false;
     if (o->optim)
         gra_generator_set_state(
             NULL, (gra_generator_state){(uint64_t)all->generator[0], (uint64_t)all->generator[1]});
+    if (o->data)
+        gra_data_set_state(o->data, data_state(all));
     return true;
 }
 

@@ -19,13 +19,16 @@
  *     scheduler.linear_lr.last_epoch       the plan's own; a plan of plans has sequential_lr.0.linear_lr
  *     generator                            seed and position of the thread's default generator
  *
- * Numbers are F64 without dims, the generator's are two I64.  A data loader is no part of it: save
- * between epochs, and shuffle it as often as before.
- * May include: core, ops, autograd, nn, optim.
+ *     data                                 the loader's epoch, batch, and whether the order is random
+ *
+ * Numbers are F64 without dims, the generator's are two I64, the loader's three.  With .data a run goes on
+ * in the middle of an epoch; without it, save between epochs, and shuffle the loader as often as before.
+ * May include: core, ops, autograd, nn, optim; of data loader.h.
  */
 #ifndef GRA_IO_TRAINING_STATE_H
 #define GRA_IO_TRAINING_STATE_H
 
+#include "../data/loader.h"
 #include "../optim/schedulers.h"
 
 GRA_BEGIN_DECLS
@@ -36,13 +39,14 @@ typedef struct gra_training_options {
     gra_module *module;       /* NULL: not saved, or left as it is */
     gra_optim *optim;         /* the same; the generator goes with it */
     gra_scheduler *scheduler; /* the same */
+    gra_data *data;           /* the same */
 } gra_training_options;
 
 gra_training_options gra_training_defaults(void);
 
 /* Return 0, or -1 with an error. Loading wants in the file just what the objects have: the names of
  * the module, a state of the same optimizer for the same parameters in the same groups, a plan of the
- * same kind; a dtype may differ among floating types. Options, learning rates among them, become
+ * same kind; a dtype may differ among floating types; a loader whose epochs have as many batches. Options, learning rates among them, become
  * those of the file. Parts of the file that are not asked for are ignored, so that a module can be loaded by
  * itself. After a failed load everything is as it was. */
 int gra_save_training_with(gra_training_options options);

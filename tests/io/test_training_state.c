@@ -94,6 +94,101 @@ GRA_TEST(a_run_goes_on_with_the_same_bits)
     leave_folder();
 }
 
+/* ---- in the middle of an epoch ---- */
+
+/* Examples whose x is drawn by the loader's generator. */
+static int64_t drawn_size(const gra_dataset *set)
+{
+    (void)set;
+    return 20;
+}
+
+static int drawn_get(const gra_dataset *set, int64_t i, gra_tensor **x, gra_tensor **y)
+{
+    (void)set;
+    *x = gra_vector(gra_draw_uniform(-1, 1), gra_draw_uniform(-1, 1));
+    *y = gra_scalar((double)(i % 3), GRA_INT64);
+    return 0;
+}
+
+static gra_data *drawn(int workers)
+{
+    static const gra_dataset_class drawn_class = {
+        .name = "drawn", .size = drawn_size, .get = drawn_get};
+    return gra_loader(gra_dataset_new(&drawn_class, 0), .batch = 3, .shuffle = true,
+                      .workers = workers);
+}
+
+/* Trains for two epochs in all, or for so many steps if that is less. */
+static void train_on(gra_module *net, gra_optim *opt, gra_data *data, int steps)
+{
+    gra_tensor *x, *y;
+    const int mark = gra_mark();
+    while (steps > 0 && gra_data_get_state(data).epoch < 2)
+        for (; steps > 0 && gra_data_next(data, &x, &y); steps--, gra_release(mark)) {
+            gra_zero_grad(opt);
+            gra_backward(gra_cross_entropy(gra_forward(net, x), y));
+            gra_step(opt);
+        }
+}
+
+GRA_TEST(a_run_goes_on_in_the_middle_of_an_epoch)
+{
+    enter_folder("run.safetensors");
+    gra_module *nets[3];
+    for (int k = 0; k < 3; k++) {
+        gra_manual_seed(1);
+        nets[k] = gra_nn_linear(2, 3);
+        gra_optim *const opt = gra_sgd(nets[k], .lr = 0.1, .momentum = 0.9);
+        gra_data *const data = drawn(k);
+        if (k == 2)
+            ck_assert_int_eq(gra_load_training(path, nets[k], opt, .data = data), 0);
+        train_on(nets[k], opt, data, k == 1 ? 10 : 1000);
+        if (k == 1) {
+            ck_assert_int_eq(gra_data_get_state(data).epoch, 1);
+            ck_assert_int_eq(gra_data_get_state(data).batch, 3);
+            ck_assert_int_eq(gra_save_training(path, nets[k], opt, .data = data), 0);
+        }
+        gra_free(data, opt);
+    }
+    GRA_ASSERT_NO_ERROR();
+    gra_module_named_parameters(nets[0], same_bits, nets[2]);
+    ck_assert(memcmp(gra_tensor_data(gra_module_parameter(nets[0], "weight")),
+                     gra_tensor_data(gra_module_parameter(nets[1], "weight")), 24) != 0);
+    gra_free(nets[0], nets[1], nets[2]);
+    leave_folder();
+}
+
+GRA_TEST(a_loader_that_does_not_fit_is_refused_and_stays_where_it_is)
+{
+    enter_folder("run.safetensors");
+    gra_tensor *x, *y;
+    char text[400];
+    gra_module *const net = gra_nn_linear(2, 3);
+    gra_data *const data = drawn(0), *const large =
+                                         gra_loader(gra_tensor_dataset(gra_ones(GRA_SHAPE(4, 2)),
+                                                                       gra_zeros(GRA_SHAPE(4))),
+                                                    .batch = 3);
+    ck_assert_int_eq(gra_save_training(path, net), 0);
+    ck_assert_int_eq(gra_load_training(path, net, .data = data), -1);
+    snprintf(text, sizeof text,
+             "gra_load_training: %s: does not fit the training run: missing data", path);
+    GRA_ASSERT_ERROR(text);
+    for (int i = 0; i < 3; i++)
+        ck_assert(gra_data_next(data, &x, &y));
+    ck_assert_int_eq(gra_save_training(path, .data = data), 0);
+    ck_assert(gra_data_next(large, &x, &y));
+    ck_assert_int_eq(gra_load_training(path, .data = large), -1);
+    snprintf(text, sizeof text,
+             "gra_data_set_state: an epoch has 2 batches, and the state is behind batch 3; make "
+             "the loader with the options that it had then (in gra_load_training: %s)",
+             path);
+    GRA_ASSERT_ERROR(text);
+    ck_assert_int_eq(gra_data_get_state(large).batch, 1);
+    gra_free(net, data, large);
+    leave_folder();
+}
+
 GRA_TEST(a_plateau_and_one_cycle_go_on)
 {
     enter_folder("run.safetensors");
@@ -362,11 +457,11 @@ GRA_TEST(impossible_numbers_are_refused)
 GRA_TEST(calls_without_sense_are_refused)
 {
     ck_assert_int_eq(gra_save_training("x"), -1);
-    GRA_ASSERT_ERROR("gra_save_training: there is nothing to save; a module, an optimizer or a "
-                     "scheduler is needed");
+    GRA_ASSERT_ERROR("gra_save_training: there is nothing to save; a module, an optimizer, a "
+                     "scheduler or a loader is needed");
     ck_assert_int_eq(gra_load_training("x"), -1);
-    GRA_ASSERT_ERROR("gra_load_training: there is nothing to load; a module, an optimizer or a "
-                     "scheduler is needed");
+    GRA_ASSERT_ERROR("gra_load_training: there is nothing to load; a module, an optimizer, a "
+                     "scheduler or a loader is needed");
     gra_module *const m = gra_nn_relu();
     ck_assert_int_eq(gra_load_training("/nowhere/x", m), -1);
     GRA_ASSERT_ERROR("gra_load_training: /nowhere/x: cannot be opened: No such file or directory");
@@ -380,6 +475,8 @@ GRA_TEST(calls_without_sense_are_refused)
 }
 
 GRA_TEST_MAIN("training_state", a_run_goes_on_with_the_same_bits, a_plateau_and_one_cycle_go_on,
+              a_run_goes_on_in_the_middle_of_an_epoch,
+              a_loader_that_does_not_fit_is_refused_and_stays_where_it_is,
               names_in_the_file_are_pytorchs, a_module_may_be_loaded_by_itself,
               a_list_is_saved_by_number, a_state_from_before_the_first_step_forgets,
               another_optimizer_or_plan_is_refused, other_parameters_and_groups_are_refused,

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 . scripts/setup
 
 configure build-threads --buildtype=debug -Db_sanitize=thread -Db_lundef=false -Dopenmp=disabled -Dexamples=false
-for test in autograd/threads data/file_set data/download data/image_folder; do
+for test in autograd/threads data/file_set data/download data/image_folder data/workers data/streams data/loader_state data/samplers; do
     program=tests/${test%/*}_test_${test#*/}
     compile build-threads "$program"
     if output=$(CK_FORK=no TSAN_OPTIONS=halt_on_error=0 "build-threads/$program" 2>&1) &&
