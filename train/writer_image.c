@@ -54,8 +54,9 @@ int gra_writer_add_image(gra_writer *writer, const char *tag, const gra_tensor *
     const int64_t h = t->shape.size[dims - 2], w = t->shape.size[dims - 1];
     gra__event event = {.kind = GRA__EVENT_IMAGE, .tag = tag, .step = step};
     uint8_t *const pixels = pixels_of(t, c, h, w);
-    void *const png =
-        pixels ? gra__png_encode(op, pixels, h, w, (int)c, &event.is.image.bytes) : NULL;
+    const gra__png_pixels source = {
+        .bytes = pixels, .height = h, .width = w, .channels = (int)c, .row_step = c * w};
+    void *const png = pixels ? gra__png_encode(op, &source, &event.is.image.bytes) : NULL;
     event.is.image.png = png;
     event.is.image.height = (int)h;
     event.is.image.width = (int)w;

@@ -5,9 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Pixels row by row, channels (1 grey, 2 with alpha, 3 RGB, 4 with alpha) of each side by side. A block
- * to be freed with free(); NULL with an error that names op. */
-void *gra__png_encode(const char *op, const uint8_t *pixels, int64_t height, int64_t width,
-                      int channels, size_t *bytes);
+typedef struct gra__png_pixels {
+    const uint8_t *bytes; /* row by row, the channels of a pixel side by side */
+    int64_t height, width;
+    int channels;     /* 1 grey, 2 with alpha, 3 RGB, 4 with alpha */
+    int64_t row_step; /* from one row to the next, in bytes */
+} gra__png_pixels;
+
+/* The file's bytes, to be freed with free(); NULL with an error that begins with op. */
+void *gra__png_encode(const char *op, const gra__png_pixels *pixels, size_t *bytes);
 
 #endif

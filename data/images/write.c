@@ -8,15 +8,13 @@
 
 #include "core/error.h"
 #include "data/image.h"
+#include "data/images/png_encode.h"
 #include "data/transforms/pixels.h"
 #include "io/new_file.h"
 #include "ops/ops.h"
 
 #ifdef GRA_HAVE_JPEG
 #include <jpeglib.h>
-#endif
-#ifdef GRA_HAVE_PNG
-#include <png.h>
 #endif
 
 #define OP "gra_write_image"
@@ -113,82 +111,20 @@ static bool encode_jpeg(encoding *e)
 
 /* ---- PNG ---- */
 
-#ifdef GRA_HAVE_PNG
-
-static void on_png_error(png_structp writer, png_const_charp reason)
+static bool encode_png(encoding *e)
 {
-    encoding *const e = png_get_error_ptr(writer);
-    failed(e, reason);
-    longjmp(e->escape, 1);
-}
-
-static void on_png_warning(png_structp writer, png_const_charp reason)
-{
-    (void)writer;
-    (void)reason;
-}
-
-/* Appends; the memory doubles, so that its size is the next power of two. */
-static void on_png_bytes(png_structp writer, png_bytep bytes, size_t count)
-{
-    encoding *const e = png_get_io_ptr(writer);
-    size_t room = 4096;
-    while (room < e->size + count)
-        room *= 2;
-    void *const grown = realloc(e->bytes, room);
-    if (!grown)
-        png_error(writer, "out of memory");
-    e->bytes = grown;
-    memcpy(e->bytes + e->size, bytes, count);
-    e->size += count;
-}
-
-static void on_png_flush(png_structp writer)
-{
-    (void)writer;
-}
-
-static void write_png_rows(encoding *e, png_structp writer, png_infop info)
-{
-    static const int types[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
-                                PNG_COLOR_TYPE_RGB_ALPHA};
     const gra__pixels *const p = e->pixels;
-    png_set_write_fn(writer, e, on_png_bytes, on_png_flush);
-    png_set_IHDR(writer, info, (png_uint_32)p->width, (png_uint_32)p->height, 8,
-                 types[p->channels - 1], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                 PNG_FILTER_TYPE_DEFAULT);
-    png_write_info(writer, info);
-    for (int64_t y = 0; y < p->height; y++)
-        png_write_row(writer, gra__row_u8(p, 0, y));
-    png_write_end(writer, NULL);
+    char op[512];
+    snprintf(op, sizeof op, OP ": %s", e->options->path);
+    e->bytes = gra__png_encode(op,
+                               &(gra__png_pixels){.bytes = gra__row_u8(p, 0, 0),
+                                                  .height = p->height,
+                                                  .width = p->width,
+                                                  .channels = (int)p->channels,
+                                                  .row_step = p->row_step},
+                               &e->size);
+    return e->bytes;
 }
-
-static bool run_png(encoding *e, png_structp writer, png_infop info)
-{
-    if (setjmp(e->escape))
-        return false;
-    write_png_rows(e, writer, info);
-    return true;
-}
-
-static bool encode_png(encoding *e)
-{
-    png_structp writer =
-        png_create_write_struct(PNG_LIBPNG_VER_STRING, e, on_png_error, on_png_warning);
-    png_infop info = writer ? png_create_info_struct(writer) : NULL;
-    const bool fine = info ? run_png(e, writer, info) : failed(e, "libpng has no memory");
-    png_destroy_write_struct(&writer, &info);
-    return fine;
-}
-
-#else
-
-static bool encode_png(encoding *e)
-{
-    return failed(e, "this build writes no PNG; install libpng and build again");
-}
-
-#endif
 
 /* ---- both ---- */
 
