@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The #include lines respect the order of the layers, and the two foreign libraries stay in one file each.
+"""The #include lines respect the order of the layers, and foreign libraries stay in one file each.
 
 Run by ./run-tests; another folder may be named for a trial: check_includes.py [FOLDER].
 """
@@ -104,6 +104,14 @@ def check_libffi():
         yield f"libffi is to be included in one file, not in {', '.join(users)}"
 
 
+def check_files_and_network():
+    for library, headers in {"libarchive": ("archive.h", "archive_entry.h"), "libcurl": ("curl.h",),
+                             "OpenSSL": ("evp.h",)}.items():
+        users = users_of(*headers)
+        if len(users) > 1:
+            yield f"{library} is to be included in one file, not in {', '.join(users)}"
+
+
 def check_public_headers():
     umbrella = ROOT / "gradus.h"
     if not umbrella.is_file():
@@ -133,6 +141,7 @@ def main():
              "kernels_know_no_tensor": check_kernels,
              "blis_is_included_in_one_file": check_blis,
              "libffi_is_included_in_one_file_at_most": check_libffi,
+             "libarchive_libcurl_and_openssl_are_included_in_one_file_at_most": check_files_and_network,
              "public_headers_include_no_private_ones": check_public_headers,
              "examples_include_the_umbrella_only": check_examples}
     failed = False
