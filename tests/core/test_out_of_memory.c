@@ -17,16 +17,17 @@ int __wrap_posix_memalign(void **block, size_t alignment, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 
-static int calls, failing, errors; /* so far; which one fails, 0 for none; errors recorded */
+static int calls, failing,
+    errors; /* atomic: so far; which one fails, 0 for none; errors recorded */
 
 static bool fails(void)
 {
-    return ++calls == failing;
+    return __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) == failing;
 }
 
 int __wrap_posix_memalign(void **block, size_t alignment, size_t size)
 {
-    static bool failed; /* then the allocator tries again, and is to fail again */
+    static _Thread_local bool failed; /* then the allocator tries again, and is to fail again */
     const bool second = failed;
     failed = !second && fails();
     return second || failed ? ENOMEM : __real_posix_memalign(block, alignment, size);
@@ -45,7 +46,7 @@ void *__wrap_calloc(size_t count, size_t size)
 static void note(const char *text, void *context)
 {
     (void)text, (void)context;
-    errors++;
+    __atomic_add_fetch(&errors, 1, __ATOMIC_RELAXED);
 }
 
 /* Runs a program once for each of its allocations, which fails. */
@@ -254,10 +255,86 @@ GRA_TEST(image_folders_and_archives_survive_any_failed_allocation)
     ck_assert_int_eq(system(command), 0);
 }
 
+/* An epoch of a subset in the order of a sampler, with what is drawn padded. */
+static void load(int workers)
+{
+    const int64_t indices[] = {4, 2, 0, 1};
+    const double weights[] = {1, 2, 1, 0};
+    gra_tensor *x, *y;
+    gra_dataset *set = gra_tensor_dataset(gra_ones(GRA_SHAPE(5, 2)), gra_zeros(GRA_SHAPE(5)));
+    gra_dataset *parts[2] = {NULL};
+    gra_random_split(gra_subset(set, indices, 4), ((const double[]){3, 1}), 2, parts);
+    gra_dataset *const both = gra_concat_dataset(parts, 2);
+    gra_data *const data =
+        gra_loader(both, .workers = workers, .collate = gra_collate_pad,
+                   .batch_sampler = gra_batch_sampler(
+                       gra_weighted_sampler(weights, 4, 3, .replacement = false), 2));
+    for (int mark = gra_mark(); gra_data_next(data, &x, &y); gra_release(mark))
+        ;
+    gra_free(data);
+}
+
+static void load_alone(void)
+{
+    load(0);
+}
+
+static void load_ahead(void)
+{
+    load(2);
+}
+
+GRA_TEST(a_loader_survives_any_failed_allocation)
+{
+    check(load_alone);
+    check(load_ahead);
+}
+
+/* Seven numbers. */
+static int seven_next(const gra_dataset *set, void *reader, gra_tensor **x, gra_tensor **y)
+{
+    (void)set;
+    int64_t *const at = reader;
+    if (*at == 7)
+        return 0;
+    *x = gra_scalar((double)(*at)++, GRA_FLOAT32);
+    *y = *x;
+    return *x ? 1 : -1;
+}
+
+static void read_stream(int workers)
+{
+    static const gra_dataset_class seven_class = {
+        .name = "seven", .next = seven_next, .reader_size = sizeof(int64_t)};
+    gra_tensor *x, *y;
+    gra_data *const data =
+        gra_loader(gra_dataset_new(&seven_class, 0), .batch = 3, .workers = workers);
+    for (int mark = gra_mark(); gra_data_next(data, &x, &y); gra_release(mark))
+        ;
+    gra_free(data);
+}
+
+static void read_alone(void)
+{
+    read_stream(0);
+}
+
+static void read_ahead(void)
+{
+    read_stream(2);
+}
+
+GRA_TEST(a_stream_survives_any_failed_allocation)
+{
+    check(read_alone);
+    check(read_ahead);
+}
+
 GRA_TEST_MAIN("out_of_memory", a_step_of_training_survives_any_failed_allocation,
               steps_inside_of_the_backward_pass_survive_any_failed_allocation,
               groups_and_plans_survive_any_failed_allocation,
               estimates_of_second_derivatives_survive_any_failed_allocation,
               second_derivatives_survive_any_failed_allocation,
               saving_and_loading_survive_any_failed_allocation,
-              image_folders_and_archives_survive_any_failed_allocation)
+              image_folders_and_archives_survive_any_failed_allocation,
+              a_loader_survives_any_failed_allocation, a_stream_survives_any_failed_allocation)
