@@ -1,11 +1,13 @@
 /* lenet5.c - train LeNet-5, the sigmoid and average-pooling one, on handwritten digits.
  *
  *   lenet5 [--data DIR] [--optim sgd|adamw] [--epochs N] [--batch N] [--lr X] [--seed N] [--steps N]
- *          [--save FILE]
+ *          [--workers N] [--save FILE]
  *
  * DIR holds MNIST's four IDX files, plain or .gz; without it the embedded digits are drawn.  --steps
  * ends each epoch after N batches and tests on a few digits only, for a quick look.  Ctrl-C ends it
- * after the step that runs, and saves.  The last line is the accuracy on the test set.
+ * after the step that runs, and saves.  "wait" is how many seconds of the
+ * epoch went into waiting for data, which --workers threads make ahead.  The last line is the accuracy on
+ * the test set.
  */
 #include "gradus.h"
 
@@ -16,7 +18,7 @@
 
 typedef struct {
     const char *data, *save;
-    int epochs, batch, steps;
+    int epochs, batch, steps, workers;
     bool adamw;
     double lr; /* 0: what suits the optimizer */
     uint64_t seed;
@@ -52,6 +54,7 @@ static void train_epoch(gra_module *net, gra_optim *opt, gra_scheduler *plan, gr
     char name[32];
     snprintf(name, sizeof name, "epoch %d", epoch);
     gra_data_shuffle(data);
+    const double waited = gra_data_wait_seconds(data);
     gra_progress *bar = gra_progress_over(data, .total = count, .description = name, .unit = "img");
     for (int mark = gra_mark(); !gra_interrupted() && gra_progress_next(bar, &x, &y);
          gra_release(mark)) {
@@ -62,6 +65,7 @@ static void train_epoch(gra_module *net, gra_optim *opt, gra_scheduler *plan, gr
             break;
         gra_meter_add(&mean, gra_item(loss), (double)gra_tensor_size(x, 0));
         gra_progress_set(bar, "loss", gra_meter_value(&mean));
+        gra_progress_set(bar, "wait", gra_data_wait_seconds(data) - waited);
     }
     gra_free(bar);
 }
@@ -81,9 +85,10 @@ static gra_data *digits(const settings *s, bool train)
 {
     const int64_t few = train ? (int64_t)s->steps * s->batch : 500;
     if (s->data)
-        return gra_mnist(s->data, .train = train, .batch = train ? s->batch : 100, .seed = s->seed);
+        return gra_mnist(s->data, .train = train, .batch = train ? s->batch : 100, .seed = s->seed,
+                         .workers = s->workers);
     return gra_digits(.train = train, .batch = train ? s->batch : 100, .seed = s->seed,
-                      .count = s->steps ? few : 0);
+                      .workers = s->workers, .count = s->steps ? few : 0);
 }
 
 /* SGD with momentum and half a cosine over the epochs. */
@@ -145,7 +150,7 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: lenet5 [--data DIR] [--optim sgd|adamw] [--epochs N] [--batch N] [--lr X] "
-            "[--seed N] [--steps N] [--save FILE]\n");
+            "[--seed N] [--steps N] [--workers N] [--save FILE]\n");
     return 2;
 }
 
@@ -168,6 +173,8 @@ int main(int argc, char **argv)
             s.batch = number(value);
         else if (!strcmp(option, "--steps"))
             s.steps = number(value);
+        else if (!strcmp(option, "--workers"))
+            s.workers = atoi(value);
         else if (!strcmp(option, "--lr"))
             s.lr = atof(value);
         else if (!strcmp(option, "--seed"))
