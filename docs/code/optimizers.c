@@ -88,13 +88,11 @@ static double train_in_halves(void)
     run r = begin();
     for (int epoch = 0; epoch < EPOCHS / 2; epoch++)
         train_epoch(&r);
-    gra_save_training("run.safetensors", r.net, r.opt, r.plan);
+    gra_save_training("run.safetensors", r.net, r.opt, r.plan, r.data);
     end(&r);
 
     r = begin();
-    for (int epoch = 0; epoch < EPOCHS / 2; epoch++)
-        gra_data_shuffle(r.data); /* as often as before */
-    gra_load_training("run.safetensors", r.net, r.opt, r.plan);
+    gra_load_training("run.safetensors", r.net, r.opt, r.plan, r.data);
     for (int epoch = EPOCHS / 2; epoch < EPOCHS; epoch++)
         train_epoch(&r);
     const double weight = first_weight(&r);
