@@ -205,15 +205,22 @@ static void spoils_a_batch(const char *name, const void *bytes, size_t count, co
     put_png("f/a/2.png", 2, 4, 4);
     put_png("f/b/4.png", 4, 4, 4);
     const char *const path = put_file(text_of("f/b/%s", name), bytes, count);
-    gra_data *const data = gra_image_folder(path_of("f"), .batch = 4);
+    gra_data *data = gra_image_folder(path_of("f"), .batch = 4);
     ck_assert(!gra_data_next(data, &x, &y));
     ck_assert_msg(gra_error() && strstr(gra_error(), path), "%s is not in: %s", path, gra_error());
     ck_assert_msg(strstr(gra_error(), error), "%s is not in: %s", error, gra_error());
     gra_clear_error();
     gra_free(data);
+    data = gra_image_folder(path_of("f"), .batch = 4, .skip_errors = true);
+    ck_assert(gra_data_next(data, &x, &y));
+    GRA_ASSERT_NO_ERROR();
+    GRA_ASSERT_SHAPE(x, 3, 3, 4, 4);
+    GRA_ASSERT_VALUES(y, 0, 0, 1);
+    ck_assert_int_eq(gra_data_skipped(data), 1);
+    gra_free(data);
 }
 
-GRA_TEST(a_bad_file_is_an_error_with_its_path)
+GRA_TEST(a_bad_file_is_an_error_with_its_path_or_left_out)
 {
     static file_bytes jpeg;
     make_jpeg(&jpeg, 64, 64, (jpeg_options){.channels = 3});
@@ -257,7 +264,7 @@ GRA_TEST(images_that_differ_in_size_make_no_batch)
     gra_free(data);
 }
 
-GRA_TEST(folders_and_archives_give_the_same_batches)
+GRA_TEST(workers_read_the_same_from_folders_and_archives)
 {
     files_clear();
     gra_tensor *x, *y;
@@ -266,7 +273,7 @@ GRA_TEST(folders_and_archives_give_the_same_batches)
     shell(text_of("cd %s && tar -cf a.tar f && tar -czf b.tgz f", files_in()));
     const char *const paths[] = {path_of("f"), path_of("a.tar"), path_of("b.tgz")};
     for (int k = 0; k < 3; k++) {
-        gra_data *const data = gra_image_folder(paths[k], .batch = 7);
+        gra_data *const data = gra_image_folder(paths[k], .batch = 7, .workers = 3);
         int64_t seen = 0;
         for (int mark = gra_mark(); gra_data_next(data, &x, &y); gra_release(mark))
             for (int64_t i = 0; i < gra_tensor_size(x, 0); i++, seen++) {
@@ -323,7 +330,8 @@ GRA_TEST_MAIN("image_folder", folders_are_classes_in_the_order_of_their_names,
               a_cache_keeps_what_was_read,
               a_transform_makes_the_image_and_a_mode_chooses_the_channels,
               what_has_no_class_folders_is_rejected, a_class_folder_without_images_is_rejected,
-              a_bad_file_is_an_error_with_its_path,
+              a_bad_file_is_an_error_with_its_path_or_left_out,
               an_image_of_too_many_pixels_is_rejected_before_it_is_decoded,
-              images_that_differ_in_size_make_no_batch, folders_and_archives_give_the_same_batches,
+              images_that_differ_in_size_make_no_batch,
+              workers_read_the_same_from_folders_and_archives,
               only_image_folders_have_classes_with_names, imagenette_is_read_from_its_archive)
