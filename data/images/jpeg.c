@@ -16,7 +16,7 @@
 #include <jerror.h>
 
 enum {
-    MAX_SCANS = 500, /* a small file may ask for millions of passes over its image */
+    MAX_SCANS = 100, /* a small file may ask for very many passes over a large image */
     EXIF = JPEG_APP0 + 1,
 };
 
@@ -63,7 +63,7 @@ static void on_progress(j_common_ptr info)
 {
     const jpeg *const j = (const jpeg *)(void *)info;
     if (j->info.input_scan_number > MAX_SCANS)
-        give_up(info, "the JPEG has more than 500 scans, which no camera makes");
+        give_up(info, "the JPEG has more than 100 scans, which no camera makes");
 }
 
 /* What a call is to do and what came of it. */

@@ -224,6 +224,29 @@ static void put_pixel(const char *name)
     ck_assert_int_eq(fclose(out), 0);
 }
 
+static void transform_images(void)
+{
+    gra_transform *const t = gra_compose(
+        gra_transforms_resize(12), gra_transforms_random_crop(10, .padding = 1),
+        gra_transforms_pad(1), gra_transforms_random_affine(10), gra_transforms_elastic(),
+        gra_transforms_color_jitter(.brightness = 0.1, .hue = 0.1), gra_transforms_pca_lighting(),
+        gra_transforms_grayscale(3), gra_transforms_random_erasing(.p = 1),
+        gra_transforms_random_vertical_flip(.p = 1), gra_transforms_random_resized_crop(8),
+        gra_transforms_ten_crop(6), gra_transforms_to_tensor(), gra_transforms_normalize({1}, {2}));
+    gra_manual_seed(1);
+    gra_transform_apply(t, gra_full(GRA_SHAPE(3, 16, 16), 100, .dtype = GRA_UINT8));
+    gra_transform_image(t, &(gra_encoded_image){.bytes = pixel, .size = sizeof pixel});
+    gra_write_image(gra_zeros(GRA_SHAPE(3, 2, 2)), path);
+    gra_free(t);
+}
+
+GRA_TEST(transforms_and_written_images_survive_any_failed_allocation)
+{
+    snprintf(path, sizeof path, "/tmp/gradus-%d.png", (int)getpid());
+    check(transform_images);
+    ck_assert_int_eq(remove(path), 0);
+}
+
 static void read_images(void)
 {
     gra_tensor *x, *y;
@@ -336,5 +359,6 @@ GRA_TEST_MAIN("out_of_memory", a_step_of_training_survives_any_failed_allocation
               estimates_of_second_derivatives_survive_any_failed_allocation,
               second_derivatives_survive_any_failed_allocation,
               saving_and_loading_survive_any_failed_allocation,
+              transforms_and_written_images_survive_any_failed_allocation,
               image_folders_and_archives_survive_any_failed_allocation,
               a_loader_survives_any_failed_allocation, a_stream_survives_any_failed_allocation)

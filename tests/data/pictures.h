@@ -47,9 +47,21 @@ typedef struct jpeg_options {
     bool ycck;    /* the inks as YCCK */
     bool full;    /* no subsampling of the colours */
     bool progressive;
+    bool many_scans; /* a grey one in 127 scans: each coefficient alone, its last bit later */
     int orientation; /* an EXIF block that says so; 0: none */
     int quality;     /* 0: 95 */
 } jpeg_options;
+
+static inline void ask_for_many_scans(struct jpeg_compress_struct *info)
+{
+    static jpeg_scan_info scans[127] = {{.comps_in_scan = 1}};
+    for (int k = 1; k < 64; k++) {
+        scans[k] = (jpeg_scan_info){.comps_in_scan = 1, .Ss = k, .Se = k, .Al = 1};
+        scans[63 + k] = (jpeg_scan_info){.comps_in_scan = 1, .Ss = k, .Se = k, .Ah = 1};
+    }
+    info->scan_info = scans;
+    info->num_scans = 127;
+}
 
 /* A JPEG of the picture. */
 static inline void make_jpeg(file_bytes *f, int height, int width, jpeg_options o)
@@ -74,6 +86,8 @@ static inline void make_jpeg(file_bytes *f, int height, int width, jpeg_options 
         info.comp_info[0].h_samp_factor = info.comp_info[0].v_samp_factor = 1;
     if (o.progressive)
         jpeg_simple_progression(&info);
+    if (o.many_scans)
+        ask_for_many_scans(&info);
     jpeg_start_compress(&info, TRUE);
     if (o.orientation) {
         uint8_t exif[] = {

@@ -312,6 +312,13 @@ GRA_TEST(an_image_of_more_pixels_than_allowed_is_refused_by_its_header)
     GRA_ASSERT_ERROR("gra_decode_image: max_pixels is -1; at least 1 is needed");
 }
 
+GRA_TEST(a_jpeg_of_very_many_scans_is_an_error)
+{
+    file_bytes f;
+    make_jpeg(&f, 16, 16, (jpeg_options){.channels = 1, .many_scans = true});
+    refuses(f.bytes, f.size, "the JPEG has more than 100 scans, which no camera makes");
+}
+
 /* Whatever is in a file, there is an image or one error, and nothing else is touched or left behind. */
 static void survives(const file_bytes *f, const gra_transform *t)
 {
@@ -433,20 +440,18 @@ GRA_TEST(what_cannot_be_written_is_an_error_and_leaves_nothing)
     GRA_ASSERT_ERROR("gra_write_image: cannot write /nowhere/x.png: No such file or directory");
 }
 
-GRA_TEST_MAIN("image", a_jpeg_comes_out_as_uint8_channels_last,
-              jpegs_of_greys_and_progressive_ones_come_out_right,
-              inks_come_out_as_colours_from_cmyk_and_from_ycck, a_turned_jpeg_is_seen_upright,
-              pngs_come_out_exact_in_every_kind,
-              palettes_and_greys_of_a_png_come_out_as_what_they_stand_for,
-              grey_is_the_weighted_mean_of_the_colours,
-              a_part_of_a_jpeg_has_the_same_pixels_as_the_whole,
-              a_jpeg_at_a_reduced_size_shows_the_means_of_its_pixels,
-              a_text_file_called_jpg_is_an_error_that_names_it,
-              a_file_that_is_missing_empty_or_a_folder_is_an_error_that_names_it,
-              a_truncated_jpeg_is_an_error,
-              a_truncated_png_and_one_with_a_wrong_checksum_are_errors,
-              an_image_of_more_pixels_than_allowed_is_refused_by_its_header,
-              damaged_files_never_do_more_than_fail, an_exif_block_of_any_bytes_has_an_orientation,
-              a_png_that_is_written_reads_back_the_same,
-              floats_are_written_as_255ths_and_jpegs_by_their_quality,
-              what_cannot_be_written_is_an_error_and_leaves_nothing)
+GRA_TEST_MAIN(
+    "image", a_jpeg_comes_out_as_uint8_channels_last,
+    jpegs_of_greys_and_progressive_ones_come_out_right,
+    inks_come_out_as_colours_from_cmyk_and_from_ycck, a_turned_jpeg_is_seen_upright,
+    pngs_come_out_exact_in_every_kind, palettes_and_greys_of_a_png_come_out_as_what_they_stand_for,
+    grey_is_the_weighted_mean_of_the_colours, a_part_of_a_jpeg_has_the_same_pixels_as_the_whole,
+    a_jpeg_at_a_reduced_size_shows_the_means_of_its_pixels,
+    a_text_file_called_jpg_is_an_error_that_names_it,
+    a_file_that_is_missing_empty_or_a_folder_is_an_error_that_names_it,
+    a_truncated_jpeg_is_an_error, a_truncated_png_and_one_with_a_wrong_checksum_are_errors,
+    an_image_of_more_pixels_than_allowed_is_refused_by_its_header,
+    a_jpeg_of_very_many_scans_is_an_error, damaged_files_never_do_more_than_fail,
+    an_exif_block_of_any_bytes_has_an_orientation, a_png_that_is_written_reads_back_the_same,
+    floats_are_written_as_255ths_and_jpegs_by_their_quality,
+    what_cannot_be_written_is_an_error_and_leaves_nothing)
