@@ -31,28 +31,47 @@ gra_tensor *gra__rgb_like(const char *op, gra_tensor *x, gra__rgb *rgb)
     return y && gra__rgb_of(op, y, rgb) ? y : NULL;
 }
 
+void gra__map_bytes(const gra__rgb *x, int channel, const uint8_t table[256], const gra__rgb *y)
+{
+    for (int64_t row = 0; row < x->height; row++) {
+        const uint8_t *const a = (const uint8_t *)x->data + channel * x->channel + row * x->row;
+        uint8_t *const b = (uint8_t *)y->data + channel * y->channel + row * y->row;
+        for (int64_t i = 0; i < x->width; i++)
+            b[i * y->pixel] = table[a[i * x->pixel]];
+    }
+}
+
 /* ---- grayscale ---- */
 
 #define GRAYSCALE "gra_transforms_grayscale"
 
+/* The first channel of a row of y, and the others like it. */
 static void grey_u8(const gra__rgb *x, int64_t row, const gra__pixels *y)
 {
-    const uint8_t *a = (const uint8_t *)x->data + row * x->row;
-    for (int64_t i = 0; i < x->width; i++, a += x->pixel) {
-        const uint8_t grey = gra__grey(a[0], a[x->channel], a[2 * x->channel]);
-        for (int64_t c = 0; c < y->channels; c++)
-            gra__row_u8(y, 0, row)[i * y->depth + (y->depth > 1 ? c : c * y->plane_step)] = grey;
+    const uint8_t *const a = (const uint8_t *)x->data + row * x->row;
+    const int64_t step = y->depth > 1 ? 1 : y->plane_step; /* to the next channel */
+    uint8_t *const b = gra__row_u8(y, 0, row);
+    for (int64_t i = 0; i < x->width; i++) {
+        const uint8_t *const p = a + i * x->pixel;
+        b[i * y->depth] = gra__grey(p[0], p[x->channel], p[2 * x->channel]);
     }
+    for (int64_t c = 1; c < y->channels; c++)
+        for (int64_t i = 0; i < x->width; i++)
+            b[i * y->depth + c * step] = b[i * y->depth];
 }
 
 static void grey_f32(const gra__rgb *x, int64_t row, const gra__pixels *y)
 {
-    const float *a = (const float *)x->data + row * x->row;
-    for (int64_t i = 0; i < x->width; i++, a += x->pixel) {
-        const float grey = gra__grey_f32(a[0], a[x->channel], a[2 * x->channel]);
-        for (int64_t c = 0; c < y->channels; c++)
-            gra__row_f32(y, 0, row)[i * y->depth + (y->depth > 1 ? c : c * y->plane_step)] = grey;
+    const float *const a = (const float *)x->data + row * x->row;
+    const int64_t step = y->depth > 1 ? 1 : y->plane_step;
+    float *const b = gra__row_f32(y, 0, row);
+    for (int64_t i = 0; i < x->width; i++) {
+        const float *const p = a + i * x->pixel;
+        b[i * y->depth] = gra__grey_f32(p[0], p[x->channel], p[2 * x->channel]);
     }
+    for (int64_t c = 1; c < y->channels; c++)
+        for (int64_t i = 0; i < x->width; i++)
+            b[i * y->depth + c * step] = b[i * y->depth];
 }
 
 static gra_tensor *grayscale_apply(const gra_transform *t, gra_tensor *x)
@@ -99,12 +118,7 @@ static void add_u8(const gra__rgb *x, int c, float shift, const gra__rgb *y)
     uint8_t table[256];
     for (int i = 0; i < 256; i++)
         table[i] = (uint8_t)fminf(255, fmaxf(0, rintf((float)i + 255 * shift)));
-    for (int64_t row = 0; row < x->height; row++) {
-        const uint8_t *const a = (const uint8_t *)x->data + c * x->channel + row * x->row;
-        uint8_t *const b = (uint8_t *)y->data + c * y->channel + row * y->row;
-        for (int64_t i = 0; i < x->width; i++)
-            b[i * y->pixel] = table[a[i * x->pixel]];
-    }
+    gra__map_bytes(x, c, table, y);
 }
 
 static void add_f32(const gra__rgb *x, int c, float shift, const gra__rgb *y)

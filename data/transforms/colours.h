@@ -19,6 +19,9 @@ bool gra__rgb_of(const char *op, gra_tensor *x, gra__rgb *rgb);
 /* A new image like x, of three channels. */
 gra_tensor *gra__rgb_like(const char *op, gra_tensor *x, gra__rgb *rgb);
 
+/* Each byte of a channel of x becomes what a table says, in y, which has the same size. */
+void gra__map_bytes(const gra__rgb *x, int channel, const uint8_t table[256], const gra__rgb *y);
+
 /* With torchvision's weights for floats. */
 static inline float gra__grey_f32(float r, float g, float b)
 {

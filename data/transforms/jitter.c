@@ -20,38 +20,62 @@ typedef struct jitter {
     double reach[4]; /* of brightness, contrast, saturation, hue; 0: not at all */
 } jitter;
 
-/* One pixel at a time, as floats in 0 .. 255 or 0 .. 1. */
+/* What is done to an image. */
 typedef struct change {
-    float factor, mean, most; /* most: 255 or 1 */
+    float factor;
+    float mean; /* of contrast: the image's grey; 0 for brightness */
+    float most; /* 255 or 1 */
 } change;
 
-static void to_brightness(const change *c, float p[3])
+/* Comparisons, which compilers make fast code of, as they do not of fminf and fmaxf. */
+static inline float within(float value, float most)
 {
-    for (int k = 0; k < 3; k++)
-        p[k] = c->factor * p[k];
+    return value < 0 ? 0 : value > most ? most : value;
 }
 
-static void to_contrast(const change *c, float p[3])
+static inline float larger(float a, float b)
 {
-    for (int k = 0; k < 3; k++)
-        p[k] = c->factor * p[k] + (1 - c->factor) * c->mean;
+    return a > b ? a : b;
 }
 
-static float grey_of(const change *c, const float p[3])
+static inline float smaller(float a, float b)
 {
-    return c->most > 1 ? (float)gra__grey((uint8_t)p[0], (uint8_t)p[1], (uint8_t)p[2])
-                       : gra__grey_f32(p[0], p[1], p[2]);
+    return a < b ? a : b;
 }
 
-static void to_saturation(const change *c, float p[3])
+/* ---- brightness and contrast: of each number alone ---- */
+
+static void scale_bytes(const gra__rgb *x, const change *c, const gra__rgb *y)
 {
-    const float grey = grey_of(c, p);
+    uint8_t table[256];
+    for (int i = 0; i < 256; i++)
+        table[i] = (uint8_t)within(c->factor * (float)i + (1 - c->factor) * c->mean, c->most);
+    for (int channel = 0; channel < 3; channel++)
+        gra__map_bytes(x, channel, table, y);
+}
+
+static void scale_floats(const gra__rgb *x, const change *c, const gra__rgb *y)
+{
+    const float shift = (1 - c->factor) * c->mean;
+    for (int64_t row = 0; row < x->height; row++)
+        for (int channel = 0; channel < 3; channel++) {
+            const float *const a = (const float *)x->data + channel * x->channel + row * x->row;
+            float *const b = (float *)y->data + channel * y->channel + row * y->row;
+            for (int64_t i = 0; i < x->width; i++)
+                b[i * y->pixel] = within(c->factor * a[i * x->pixel] + shift, c->most);
+        }
+}
+
+/* ---- saturation and hue: of a pixel's three colours together ---- */
+
+static inline void saturate(const change *c, float p[3], float grey)
+{
     for (int k = 0; k < 3; k++)
         p[k] = c->factor * p[k] + (1 - c->factor) * grey;
 }
 
 /* The hue of a pixel in 0 .. 1, by which of its colours is the largest. */
-static float hue_of(const float p[3], float most, float chroma)
+static inline float hue_of(const float p[3], float most, float chroma)
 {
     if (chroma == 0)
         return 0;
@@ -60,46 +84,56 @@ static float hue_of(const float p[3], float most, float chroma)
         h = (p[1] - p[2]) / chroma;
     else if (p[1] == most)
         h = 2 + (p[2] - p[0]) / chroma;
-    h /= 6;
-    return h - floorf(h);
+    return h < 0 ? h / 6 + 1 : h / 6;
 }
 
 /* Colour k of hue h is most - chroma * max(0, min(d, 4 - d, 1)), d = (n_k + 6 h) mod 6, with n = 5, 3, 1;
  * see "HSL and HSV" in any book of computer graphics. */
-static void to_hue(const change *c, float p[3])
+static inline void turn_hue(const change *c, float p[3])
 {
     static const float n[3] = {5, 3, 1};
-    const float most = fmaxf(p[0], fmaxf(p[1], p[2])), least = fminf(p[0], fminf(p[1], p[2]));
+    const float most = larger(p[0], larger(p[1], p[2])), least = smaller(p[0], smaller(p[1], p[2]));
     const float chroma = most - least;
     float h = hue_of(p, most, chroma) + c->factor;
-    h -= floorf(h);
+    h = h < 0 ? h + 1 : h >= 1 ? h - 1 : h;
     for (int k = 0; k < 3; k++) {
-        const float d = fmodf(n[k] + 6 * h, 6);
-        p[k] = most - chroma * fmaxf(0, fminf(1, fminf(d, 4 - d)));
+        const float sum = n[k] + 6 * h, d = sum >= 6 ? sum - 6 : sum;
+        p[k] = most - chroma * larger(0, smaller(1, smaller(d, 4 - d)));
     }
-    if (c->most > 1)
-        for (int k = 0; k < 3; k++)
-            p[k] += 0.5f; /* to the nearest */
 }
 
-typedef void (*pixel_function)(const change *c, float p[3]);
-
-static void change_row(const gra__rgb *x, int64_t row, pixel_function f, const change *c,
-                       const gra__rgb *y)
+/* Bytes are cut off after saturation and rounded after hue. */
+static void change_bytes(const gra__rgb *x, const change *c, bool hue, const gra__rgb *y)
 {
-    for (int64_t i = 0; i < x->width; i++) {
-        float p[3];
-        const int64_t at = row * x->row + i * x->pixel, to = row * y->row + i * y->pixel;
-        for (int k = 0; k < 3; k++)
-            p[k] = x->dtype == GRA_UINT8 ? (float)((const uint8_t *)x->data)[at + k * x->channel]
-                                         : ((const float *)x->data)[at + k * x->channel];
-        f(c, p);
-        for (int k = 0; k < 3; k++) {
-            const float value = fminf(c->most, fmaxf(0, p[k]));
-            if (x->dtype == GRA_UINT8)
-                ((uint8_t *)y->data)[to + k * y->channel] = (uint8_t)value;
+    for (int64_t row = 0; row < x->height; row++) {
+        const uint8_t *a = (const uint8_t *)x->data + row * x->row;
+        uint8_t *b = (uint8_t *)y->data + row * y->row;
+        for (int64_t i = 0; i < x->width; i++, a += x->pixel, b += y->pixel) {
+            const uint8_t red = a[0], green = a[x->channel], blue = a[2 * x->channel];
+            float p[3] = {red, green, blue};
+            if (hue)
+                turn_hue(c, p);
             else
-                ((float *)y->data)[to + k * y->channel] = value;
+                saturate(c, p, gra__grey(red, green, blue));
+            for (int k = 0; k < 3; k++)
+                b[k * y->channel] = (uint8_t)within(p[k] + (hue ? 0.5f : 0), c->most);
+        }
+    }
+}
+
+static void change_floats(const gra__rgb *x, const change *c, bool hue, const gra__rgb *y)
+{
+    for (int64_t row = 0; row < x->height; row++) {
+        const float *a = (const float *)x->data + row * x->row;
+        float *b = (float *)y->data + row * y->row;
+        for (int64_t i = 0; i < x->width; i++, a += x->pixel, b += y->pixel) {
+            float p[3] = {a[0], a[x->channel], a[2 * x->channel]};
+            if (hue)
+                turn_hue(c, p);
+            else
+                saturate(c, p, gra__grey_f32(p[0], p[1], p[2]));
+            for (int k = 0; k < 3; k++)
+                b[k * y->channel] = within(p[k], c->most);
         }
     }
 }
@@ -121,24 +155,25 @@ static float mean_grey(const gra__rgb *x)
     return (float)(x->dtype == GRA_UINT8 ? floor(mean + 0.5) : mean);
 }
 
+enum { BRIGHTNESS, CONTRAST, SATURATION, HUE };
+
 static gra_tensor *change_colours(gra_tensor *x, int which, double factor)
 {
-    static const pixel_function functions[] = {to_brightness, to_contrast, to_saturation, to_hue};
-    enum { CONTRAST = 1 };
     gra__rgb from, to;
     gra_tensor *const y = gra__rgb_of(JITTER, x, &from) ? gra__rgb_like(JITTER, x, &to) : NULL;
     if (!y)
         return NULL;
-    const change c = {(float)factor, which == CONTRAST ? mean_grey(&from) : 0,
-                      from.dtype == GRA_UINT8 ? 255 : 1};
-    for (int64_t row = 0; row < from.height; row++)
-        change_row(&from, row, functions[which], &c, &to);
+    const bool bytes = from.dtype == GRA_UINT8;
+    const change c = {(float)factor, which == CONTRAST ? mean_grey(&from) : 0, bytes ? 255 : 1};
+    if (which == BRIGHTNESS || which == CONTRAST)
+        (bytes ? scale_bytes : scale_floats)(&from, &c, &to);
+    else
+        (bytes ? change_bytes : change_floats)(&from, &c, which == HUE, &to);
     return y;
 }
 
 static double draw_factor(const jitter *j, int which)
 {
-    enum { HUE = 3 };
     const double reach = j->reach[which];
     if (which == HUE)
         return gra_draw_uniform(-reach, reach);
