@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "core/alloc_cache.h"
 #include "core/create.h"
@@ -198,9 +199,23 @@ static bool number_examples(image_folder *f, int64_t limit)
     return true;
 }
 
+/* The path, or where nothing is there, that of an archive of that name. */
+static const char *folder_or_archive(const char *path, char *with_ending, size_t size)
+{
+    static const char *const endings[] = {".tar", ".tar.gz", ".tgz", ".zip"};
+    for (size_t i = 0; path && access(path, F_OK) && i < sizeof endings / sizeof endings[0]; i++) {
+        const int length = snprintf(with_ending, size, "%s%s", path, endings[i]);
+        if (length < (int)size && access(with_ending, F_OK) == 0)
+            return with_ending;
+    }
+    return path;
+}
+
 static bool find_examples(image_folder *f, const gra_image_folder_dataset_options *o)
 {
-    f->files = gra__file_set_open(op, o->path, (gra__wanted){is_image, o->inside}, 0);
+    char archive[4096];
+    const char *const path = folder_or_archive(o->path, archive, sizeof archive);
+    f->files = gra__file_set_open(op, path, (gra__wanted){is_image, o->inside}, 0);
     if (!f->files || !enter(f->files, o->inside))
         return false;
     f->files->cache = o->cache;

@@ -1,51 +1,116 @@
-/* cifar10.c - train a narrow VGG-11 on CIFAR-10: 50,000 colour images of 32 x 32, ten classes.
+/* cifar10.c - train a small VGG on CIFAR-10: 50,000 colour images of 32 x 32, ten classes.
  *
- *   cifar10 PREFIX [EPOCHS]
+ *   cifar10 --data DIR | --folders DIR
+ *           [--epochs N] [--batch N] [--workers N] [--lr X] [--seed N] [--save FILE]
  *
- * PREFIX is where bench/images_npy.py put its arrays:
- *
- *   .venv/bin/python bench/images_npy.py train.tar.gz cifar10-train
- *   .venv/bin/python bench/images_npy.py test.tar.gz cifar10-test
- *   build/examples/cifar10 cifar10
- *
- * Each image is shown with 4 pixels of grey around it, moved at random and mirrored half of the
- * time.  The last line is the accuracy on the test set.
+ * --data is where CIFAR-10's binary files are; they are fetched if they are not there.  --folders is for
+ * images as files: DIR/train and DIR/test have a folder of JPEG or PNG files for each class, or are
+ * archives of such folders (DIR/train.tar.gz).  Each image gets 4 pixels of black around it, is moved at
+ * random and mirrored half of the time.  Ctrl-C ends the run after its step; --save writes then, too.
  */
-#include "photographs.h"
+#include "gradus.h"
 
+#include <getopt.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
-/* Half of VGG-11's channels, batch normalisation, and 1 x 1 maps before the classifier. */
-static gra_module *network(void)
+typedef struct {
+    const char *data, *folders, *save;
+    int epochs, batch, workers;
+    double lr;
+    uint64_t seed;
+} settings;
+
+#define BLOCK(in, out)                                                                             \
+    gra_nn_conv2d(in, out, 3, .padding = 1, .bias = false), gra_nn_batch_norm2d(out), gra_nn_relu()
+
+/* Pairs of 3 x 3 convolutions as in VGG, with batch normalisation, and the mean over the last maps. */
+static gra_module *features(void)
 {
-    gra_module *net = gra_vgg(.depth = 11, .batch_norm = true, .num_classes = 10, .width = 0.5,
-                              .pooled_size = 1, .dropout = 0.2);
-    return gra_init_weights(net, he);
+    return gra_sequential(BLOCK(3, 32), BLOCK(32, 32), gra_nn_max_pool2d(2),     /*  32 x 16 x 16 */
+                          BLOCK(32, 64), BLOCK(64, 64), gra_nn_max_pool2d(2),    /*  64 x  8 x  8 */
+                          BLOCK(64, 128), BLOCK(128, 128),                       /* 128 x  8 x  8 */
+                          gra_nn_adaptive_avg_pool2d(1), gra_nn_flatten()); /* 128 */
 }
 
-static gra_data *images(const char *prefix, const char *name, views v, int64_t batch)
+static gra_tensor *he(gra_tensor *weight)
 {
-    char path[2048];
-    snprintf(path, sizeof path, "%s-%s", prefix, name);
-    return photographs(path, v, batch);
+    return gra_init_kaiming_normal_(weight, .nonlinearity = GRA_GAIN_RELU);
+}
+
+static gra_data *images(const settings *s, bool train)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", s->folders, train ? "train" : "test");
+    gra_transform *views =
+        gra_compose(gra_transforms_to_tensor(),
+                    gra_transforms_normalize({0.491, 0.482, 0.447}, {0.247, 0.243, 0.262}));
+    if (train)
+        views = gra_compose(gra_transforms_random_crop(32, .padding = 4),
+                            gra_transforms_random_horizontal_flip(), views);
+    if (s->folders)
+        return gra_image_folder(path, .transform = views, .batch = s->batch, .shuffle = train,
+                                .workers = s->workers, .seed = s->seed);
+    return gra_cifar10(s->data, .train = train, .download = true, .transform = views,
+                       .batch = s->batch, .shuffle = train, .workers = s->workers, .seed = s->seed);
+}
+
+static int run(const settings *s)
+{
+    gra_manual_seed(s->seed);
+    gra_catch_interrupt();
+    gra_data *seen = images(s, true), *unseen = images(s, false);
+    gra_module *net = gra_init_weights(gra_sequential(features(), gra_nn_linear(128, 10)), he);
+    gra_optim *opt =
+        gra_sgd(net, .lr = s->lr, .momentum = 0.9, .weight_decay = 5e-4, .nesterov = true);
+    gra_scheduler *plan = gra_one_cycle_lr(opt, s->lr, s->epochs * gra_data_batches(seen));
+    gra_epoch b = {.top1 = 0};
+    for (int epoch = 1; epoch <= s->epochs && !gra_error() && !gra_interrupted(); epoch++) {
+        const gra_epoch a =
+            gra_train_epoch(net, seen, opt, .scheduler = plan, .description = "train");
+        b = gra_evaluate(net, unseen, .description = "test");
+        if (!gra_error())
+            printf(
+                "epoch %2d  loss %.3f  top-1 %.1f %%  test top-1 %.1f %%  %.0f images/s, %.1f %% of the "
+                "time waiting for them\n",
+                epoch, a.loss, 100 * a.top1, 100 * b.top1, (double)a.examples / a.seconds,
+                100 * a.data_seconds / a.seconds);
+    }
+    if (s->save && gra_save(net, s->save) == 0)
+        printf("saved to %s\n", s->save);
+    if (!gra_error())
+        printf("test accuracy %.2f %%\n", 100 * b.top1);
+    else
+        fprintf(stderr, "cifar10: %s\n", gra_error());
+    gra_free(plan, opt, net, unseen, seen);
+    return gra_error() != NULL;
 }
 
 int main(int argc, char **argv)
 {
-    const int64_t epochs = argc > 2 ? whole_number(argv[2]) : 8;
-    if (argc < 2 || argc > 3 || !epochs || strlen(argv[1]) > 2000) {
-        fprintf(stderr, "usage: cifar10 PREFIX [EPOCHS]\n");
-        return 2;
+    static const struct option options[] = {
+        {"data", 1, NULL, 'd'},  {"folders", 1, NULL, 'f'}, {"epochs", 1, NULL, 'e'},
+        {"batch", 1, NULL, 'b'}, {"workers", 1, NULL, 'w'}, {"lr", 1, NULL, 'l'},
+        {"seed", 1, NULL, 's'},  {"save", 1, NULL, 'o'},    {0}};
+    settings s = {.epochs = 15, .batch = 128, .workers = 1, .lr = 0.1, .seed = 1};
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (c) {
+        case 'd': s.data = optarg; break;
+        case 'f': s.folders = optarg; break;
+        case 'e': s.epochs = atoi(optarg); break;
+        case 'b': s.batch = atoi(optarg); break;
+        case 'w': s.workers = atoi(optarg); break;
+        case 'l': s.lr = atof(optarg); break;
+        case 's': s.seed = strtoull(optarg, NULL, 10); break;
+        case 'o': s.save = optarg; break;
+        default: return 2;
+        }
     }
-    gra_manual_seed(1);
-    gra_data *train = images(argv[1], "train", (views){.size = 32, .margin = 4, .vary = true}, 128);
-    gra_data *test = images(argv[1], "test", (views){.size = 32}, 500);
-    gra_module *net = network();
-    learn(net, train, test, (recipe){.lr = 0.05, .weight_decay = 5e-4, .epochs = epochs});
-    const double accuracy = top1(net, test);
-    if (!gra_error())
-        printf("test accuracy %.2f %%\n", 100 * accuracy);
-    gra_free(net, test, train);
-    return finish("cifar10");
+    if (!s.data != !s.folders && s.epochs > 0 && optind == argc)
+        return run(&s);
+    fprintf(
+        stderr,
+        "usage: cifar10 --data DIR | --folders DIR [--epochs N] [--batch N] [--workers N] [--lr X] "
+        "[--seed N] [--save FILE]\n");
+    return 2;
 }

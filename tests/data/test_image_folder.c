@@ -271,7 +271,7 @@ GRA_TEST(workers_read_the_same_from_folders_and_archives)
     for (int i = 0; i < 60; i++)
         put_png(text_of("f/%c/%02d.png", 'a' + i % 3, i), 4 * i, 4, 4);
     shell(text_of("cd %s && tar -cf a.tar f && tar -czf b.tgz f", files_in()));
-    const char *const paths[] = {path_of("f"), path_of("a.tar"), path_of("b.tgz")};
+    const char *const paths[] = {path_of("f"), path_of("a.tar"), path_of("a"), path_of("b")};
     for (int k = 0; k < 3; k++) {
         gra_data *const data = gra_image_folder(paths[k], .batch = 7, .workers = 3);
         int64_t seen = 0;
