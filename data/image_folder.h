@@ -26,7 +26,7 @@
 GRA_BEGIN_DECLS
 
 #define GRA_IMAGE_FOLDER_FIELDS                                                                    \
-    const char *path;         /* a folder or an archive; "train" also stands for train.tar.gz */    \
+    const char *path;         /* a folder or an archive; "train" also stands for train.tar.gz */   \
     gra_transform *transform; /* NULL; taken over, also when the set fails */                      \
     const char *inside;  /* NULL; the folder in it that has the classes: "val". "": the top */     \
     int64_t limit;       /* 0: all; else at most so many images of each class, the first ones */   \
