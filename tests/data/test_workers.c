@@ -80,6 +80,22 @@ GRA_TEST(whole_batches_are_the_same_for_any_number_of_workers)
     same_for_all_workers(whole, (gra_loader_options){.batch = 8, .shuffle = true});
 }
 
+/* The options of a constructor that makes set and loader arrive, and pixels are the same. */
+GRA_TEST(the_digits_take_workers_as_well)
+{
+    gra_tensor *x[3], *y[3];
+    for (int k = 0; k < COUNTS; k++) {
+        gra_data *const data = gra_digits(.count = 40, .batch = 16, .shuffle = true, .seed = 2,
+                                          .workers = worker_counts[k], .prefetch = 1);
+        for (int batch = 0; batch < 3; batch++)
+            ck_assert(gra_data_next(data, &x[k], &y[k]));
+        GRA_ASSERT_SHAPE(x[k], 8, 1, 28, 28);
+        ck_assert_mem_eq(gra_tensor_data(x[k]), gra_tensor_data(x[0]), 8 * 784 * sizeof(float));
+        ck_assert_mem_eq(gra_tensor_data(y[k]), gra_tensor_data(y[0]), 8 * sizeof(int64_t));
+        gra_free(data);
+    }
+}
+
 GRA_TEST(batches_that_are_read_slowly_or_made_slowly_come_in_order)
 {
     static reading r;
@@ -428,7 +444,7 @@ GRA_TEST(the_time_that_is_waited_for_data_is_told)
 }
 
 GRA_TEST_MAIN("workers", batches_are_the_same_for_any_number_of_workers,
-              whole_batches_are_the_same_for_any_number_of_workers,
+              whole_batches_are_the_same_for_any_number_of_workers, the_digits_take_workers_as_well,
               batches_that_are_read_slowly_or_made_slowly_come_in_order,
               a_worker_computes_alone_and_leaves_signals_to_the_program,
               what_a_worker_made_outlives_the_loader,
