@@ -12,6 +12,8 @@
 #include "core/tensor_struct.h"
 #include "train/writer_struct.h"
 
+#define LOG_OF_1_1 0.09531017980432493
+
 enum { MOST_ENDS = 2000 }; /* 774 of each sign and 0 are needed */
 
 typedef struct buckets {
@@ -34,20 +36,22 @@ static void fill_ends(buckets *b)
     }
 }
 
-/* The bucket of a value: the last end that is not above it. -1: none. The last bucket has both its ends. */
+/* The bucket of a value: the last end that is not above it. -1: none. The last bucket has both its ends.
+ * The logarithm tells it up to rounding, the ends themselves decide. */
 static int bucket_of(const buckets *b, double value)
 {
+    const int zero = b->count / 2, last = b->count - 2;
     if (value < b->ends[0] || value > b->ends[b->count - 1])
         return -1;
-    int low = 0, high = b->count - 1;
-    while (high - low > 1) {
-        const int middle = (low + high) / 2;
-        if (b->ends[middle] <= value)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
+    const double size = fabs(value);
+    const int power = size > 1e-12 ? 1 + (int)(log(size * 1e12) * (1 / LOG_OF_1_1)) : 0;
+    int at = value < 0 ? zero - 1 - power : zero + power;
+    at = at < 0 ? 0 : at > last ? last : at;
+    while (b->ends[at] > value)
+        at--;
+    while (at < last && b->ends[at + 1] <= value)
+        at++;
+    return at;
 }
 
 static bool count_value(buckets *b, gra__event *e, double value, const char *tag)
