@@ -81,11 +81,12 @@ static bool alike(const char *name, char part, int64_t first, const gra_tensor *
     char ta[GRA_SHAPE_TEXT], tb[GRA_SHAPE_TEXT];
     if (a->dtype == b->dtype && gra_shape_equal(a->shape, b->shape))
         return true;
-    return gra_fail("gra_data_next: %c of example %lld of the data set %s is %s %s and that of "
-                    "example %lld is %s %s; all must have the same dtype and shape",
-                    part, (long long)first, name, gra_dtype_name(a->dtype),
-                    gra_shape_text(a->shape, ta), (long long)i, gra_dtype_name(b->dtype),
-                    gra_shape_text(b->shape, tb));
+    return gra_fail(
+        "gra_data_next: %c of example %lld of the data set %s is %s %s and that of "
+        "example %lld is %s %s; all must have the same dtype and shape: a .transform makes them "
+        "alike, a .collate function batches what differs",
+        part, (long long)first, name, gra_dtype_name(a->dtype), gra_shape_text(a->shape, ta),
+        (long long)i, gra_dtype_name(b->dtype), gra_shape_text(b->shape, tb));
 }
 
 /* Keeps example `number`; false with an error. */

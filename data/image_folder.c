@@ -14,6 +14,7 @@
 #include "data/dataset_class.h"
 #include "data/file_set.h"
 #include "data/image_set.h"
+#include "data/images/decoder.h"
 
 static const char op[] = "gra_image_folder";
 
@@ -223,15 +224,22 @@ static bool find_examples(image_folder *f, const gra_image_folder_dataset_option
         return false;
     if (f->count)
         return true;
-    gra_fail("%s: %s: there are no class folders; images belong into one folder a class, "
-             "cat/1.jpg, dog/2.jpg",
-             op, f->files->path);
+    if (f->files->count == 0 && o->inside && *o->inside)
+        gra_fail(
+            "%s: %s: there is no such folder, or no image in it; .inside names the folder in %s "
+            "that has the class folders",
+            op, f->files->path, path);
+    else
+        gra_fail("%s: %s: there are no class folders; images belong into one folder a class, "
+                 "cat/1.jpg, dog/2.jpg",
+                 op, f->files->path);
     return false;
 }
 
 static gra_dataset *folder_new(const gra_image_folder_dataset_options *o)
 {
-    if (!gra__may_take_transform(op, o->transform))
+    if (!gra__may_take_transform(op, o->transform) ||
+        !gra__image_options_are_fine(op, o->mode, o->max_pixels))
         return NULL;
     if (o->limit < 0)
         return gra_fail("%s: limit %lld is out of range; at least 1 is needed (0: all)", op,

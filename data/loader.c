@@ -109,7 +109,8 @@ static int64_t count_indices(const gra_loader_options *o)
     const int64_t size = gra_dataset_size(o->dataset);
     const int64_t count = sampler ? gra_sampler_size(sampler) : size;
     if (size < 1)
-        gra_fail("gra_loader: the data set is empty; at least one example is needed");
+        gra_fail("gra_loader: the data set %s is empty; at least one example is needed",
+                 gra__dataset_class(o->dataset)->name);
     else if (count < 1)
         gra_fail("gra_loader: the sampler %s has no indices; at least one is needed",
                  gra__sampler_class(sampler)->name);

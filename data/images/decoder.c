@@ -48,9 +48,22 @@ static bool size_is_fine(const gra__decoder *d)
     return false;
 }
 
+bool gra__image_options_are_fine(const char *op, gra_image_mode mode, int64_t max_pixels)
+{
+    if ((unsigned)mode > GRA_IMAGE_UNCHANGED)
+        return gra_fail("%s: %d is no mode; GRA_IMAGE_RGB, GRA_IMAGE_GREY and GRA_IMAGE_UNCHANGED "
+                        "are",
+                        op, (int)mode);
+    if (max_pixels < 0)
+        return gra_fail("%s: max_pixels is %lld; at least 1 is needed", op, (long long)max_pixels);
+    return true;
+}
+
 bool gra__decoder_open(gra__decoder *d, const char *op, const gra_encoded_image *image)
 {
     *d = (gra__decoder){.op = op, .image = *image, .orientation = 1};
+    if (!gra__image_options_are_fine(op, image->mode, image->max_pixels))
+        return false;
     if (!d->image.name)
         d->image.name = "(bytes)";
     if (!d->image.max_pixels)

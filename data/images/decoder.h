@@ -38,6 +38,9 @@ struct gra__decoder {
     bool may_be_reduced; /* whether read takes a reduction of 2, 4 and 8 */
 };
 
+/* False with an error for a mode that there is not, or less than no pixels. */
+bool gra__image_options_are_fine(const char *op, gra_image_mode mode, int64_t max_pixels);
+
 /* False with an error; after that, close must still be called. */
 bool gra__decoder_open(gra__decoder *d, const char *op, const gra_encoded_image *image);
 

@@ -24,9 +24,6 @@ static gra_tensor *decode(const char *op, const gra_encoded_image *image)
     gra__box box;
     gra_tensor *x = NULL;
     const int mark = gra_mark();
-    if (image->max_pixels < 0)
-        return gra_fail("%s: max_pixels is %lld; at least 1 is needed", op,
-                        (long long)image->max_pixels);
     if (gra__decoder_open(&d, op, image)) {
         box = (gra__box){0, 0, (double)d.width, (double)d.height};
         x = gra__decoder_read(&d, box, 1, &box);

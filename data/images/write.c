@@ -177,7 +177,8 @@ static bool write_image(const gra_write_image_options *o)
     if (!png && !jpeg)
         return failed(&e, "the path says no format; it must end with .png, .jpg or .jpeg");
     if (o->quality < 1 || o->quality > 100)
-        return failed(&e, "the quality is out of range; 1 to 100 are possible");
+        return gra_fail(OP ": %s: quality %d is out of range; 1 to 100 are possible", o->path,
+                        o->quality);
     bool fine = prepare(o->image, &pixels) && (png ? encode_png(&e) : encode_jpeg(&e));
     if (fine) {
         fine =

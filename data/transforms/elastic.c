@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "core/alloc_cache.h"
+#include "core/error.h"
 #include "core/random.h"
 #include "data/transforms.h"
 #include "data/transforms/options.h"
@@ -86,9 +87,10 @@ static const gra_transform_class elastic_class = {.name = "elastic", .apply = el
 
 gra_transform *gra_transforms_elastic_with(gra_transforms_elastic_options o)
 {
-    const double sigma[2] = {o.sigma, o.sigma}; /* a range of one number */
-    return gra__is_at_least_0(ELASTIC, "alpha", o.alpha) &&
-                   gra__is_range(ELASTIC, "sigma", sigma, 0, 1000)
-               ? gra__transform_of(&elastic_class, &o, sizeof o)
-               : NULL;
+    if (!gra__is_at_least_0(ELASTIC, "alpha", o.alpha))
+        return NULL;
+    if (!(o.sigma > 0 && o.sigma <= 1000))
+        return gra_fail("%s: sigma %g is out of range; a number above 0, at most 1000 is needed",
+                        ELASTIC, o.sigma);
+    return gra__transform_of(&elastic_class, &o, sizeof o);
 }

@@ -116,9 +116,22 @@ GRA_TEST(a_folder_inside_is_chosen)
     ck_assert_str_eq(gra_image_folder_class(top, 0), "all");
     gra_free(top);
     ck_assert_ptr_null(gra_image_folder_dataset(paths[1], .inside = "none"));
-    GRA_ASSERT_ERROR(text_of("gra_image_folder: %s/none: there are no class folders; images belong "
-                             "into one folder a class, cat/1.jpg, dog/2.jpg",
-                             paths[1]));
+    GRA_ASSERT_ERROR(text_of(
+        "gra_image_folder: %s/none: there is no such folder, or no image in it; .inside names "
+        "the folder in %s that has the class folders",
+        paths[1], paths[1]));
+}
+
+GRA_TEST(a_folder_rejects_modes_and_sizes_that_there_are_not)
+{
+    files_clear();
+    put_png("a/1.png", 1, 2, 2);
+    const gra_image_mode mode = 3;
+    ck_assert_ptr_null(gra_image_folder_dataset(files_in(), .mode = mode));
+    GRA_ASSERT_ERROR("gra_image_folder: 3 is no mode; GRA_IMAGE_RGB, GRA_IMAGE_GREY and "
+                     "GRA_IMAGE_UNCHANGED are");
+    ck_assert_ptr_null(gra_image_folder(files_in(), .max_pixels = -1));
+    GRA_ASSERT_ERROR("gra_image_folder: max_pixels is -1; at least 1 is needed");
 }
 
 GRA_TEST(a_limit_is_of_each_class)
@@ -327,7 +340,7 @@ GRA_TEST(imagenette_is_read_from_its_archive)
 
 GRA_TEST_MAIN("image_folder", folders_are_classes_in_the_order_of_their_names,
               an_archive_is_like_the_folder, a_folder_inside_is_chosen, a_limit_is_of_each_class,
-              a_cache_keeps_what_was_read,
+              a_folder_rejects_modes_and_sizes_that_there_are_not, a_cache_keeps_what_was_read,
               a_transform_makes_the_image_and_a_mode_chooses_the_channels,
               what_has_no_class_folders_is_rejected, a_class_folder_without_images_is_rejected,
               a_bad_file_is_an_error_with_its_path_or_left_out,

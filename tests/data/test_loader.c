@@ -324,6 +324,8 @@ GRA_TEST(a_loader_of_a_tensor_dataset_gives_rows)
     gra_free(data);
 }
 
+#define CURE ": a .transform makes them alike, a .collate function batches what differs"
+
 /* The error of example 6, in the second batch of 4, and then the loader as good as new. */
 static void fails_in_the_middle(fault kind, const char *error)
 {
@@ -365,15 +367,17 @@ GRA_TEST(an_example_that_fails_in_the_middle_of_a_batch_is_an_error)
 
 GRA_TEST(examples_of_different_shapes_or_dtypes_are_an_error)
 {
-    fails_in_the_middle(OTHER_SHAPE,
-                        "gra_data_next: x of example 4 of the data set numbers is float32 [2] and "
-                        "that of example 6 is float32 [3]; all must have the same dtype and shape");
-    fails_in_the_middle(OTHER_DTYPE,
-                        "gra_data_next: x of example 4 of the data set numbers is float32 [2] and "
-                        "that of example 6 is float64 [2]; all must have the same dtype and shape");
+    fails_in_the_middle(
+        OTHER_SHAPE,
+        "gra_data_next: x of example 4 of the data set numbers is float32 [2] and "
+        "that of example 6 is float32 [3]; all must have the same dtype and shape" CURE);
+    fails_in_the_middle(
+        OTHER_DTYPE,
+        "gra_data_next: x of example 4 of the data set numbers is float32 [2] and "
+        "that of example 6 is float64 [2]; all must have the same dtype and shape" CURE);
     fails_in_the_middle(
         OTHER_Y, "gra_data_next: y of example 4 of the data set numbers is int64 [] and that "
-                 "of example 6 is int64 [1]; all must have the same dtype and shape");
+                 "of example 6 is int64 [1]; all must have the same dtype and shape" CURE);
 }
 
 GRA_TEST(examples_of_eight_dims_leave_no_dim_for_the_batch)
@@ -575,9 +579,9 @@ GRA_TEST(a_loader_rejects_bad_options_and_frees_the_data_set)
 {
     rejects((gra_loader_options){.batch = 1}, "gra_loader: the data set is NULL");
     rejects((gra_loader_options){.dataset = numbers_of(0), .batch = 1},
-            "gra_loader: the data set is empty; at least one example is needed");
+            "gra_loader: the data set numbers is empty; at least one example is needed");
     rejects((gra_loader_options){.dataset = numbers_of(-3), .batch = 1},
-            "gra_loader: the data set is empty; at least one example is needed");
+            "gra_loader: the data set numbers is empty; at least one example is needed");
     rejects(
         (gra_loader_options){.dataset = numbers_of(INT64_MAX), .batch = 1},
         "gra_loader: a data set of 9223372036854775807 examples has more than memory can count");

@@ -205,7 +205,7 @@ GRA_TEST(mnist_rejects_an_empty_set_and_a_batch_of_0)
     GRA_ASSERT_ERROR("gra_loader: batch 0 is out of range; at least 1 is needed");
     put_images(part_names[0], 0, SIDE);
     put_labels(part_names[1], 0, (const unsigned char[]){0});
-    rejects("gra_loader: the data set is empty; at least one example is needed");
+    rejects("gra_loader: the data set of images is empty; at least one example is needed");
 }
 
 GRA_TEST(mnist_leaves_an_earlier_error)

@@ -198,7 +198,8 @@ GRA_TEST(examples_of_different_shapes_are_an_error_of_the_worker)
                 .dataset = numbers_with(n), .batch = 4, .workers = worker_counts[k]},
             &fixed,
             "gra_data_next: x of example 4 of the data set numbers is float32 [3] and that of "
-            "example 6 is float32 [2]; all must have the same dtype and shape");
+            "example 6 is float32 [2]; all must have the same dtype and shape"
+            ": a .transform makes them alike, a .collate function batches what differs");
     }
 }
 

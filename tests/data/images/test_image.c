@@ -310,6 +310,9 @@ GRA_TEST(an_image_of_more_pixels_than_allowed_is_refused_by_its_header)
     GRA_ASSERT_SHAPE(gra_decode_image(f.bytes, f.size, .max_pixels = 600), 3, 20, 30);
     ck_assert_ptr_null(gra_decode_image(f.bytes, f.size, .max_pixels = -1));
     GRA_ASSERT_ERROR("gra_decode_image: max_pixels is -1; at least 1 is needed");
+    ck_assert_ptr_null(gra_decode_image(f.bytes, f.size, .mode = (gra_image_mode)-1));
+    GRA_ASSERT_ERROR("gra_decode_image: -1 is no mode; GRA_IMAGE_RGB, GRA_IMAGE_GREY and "
+                     "GRA_IMAGE_UNCHANGED are");
 }
 
 GRA_TEST(a_jpeg_of_very_many_scans_is_an_error)
@@ -431,7 +434,7 @@ GRA_TEST(what_cannot_be_written_is_an_error_and_leaves_nothing)
     GRA_ASSERT_ERROR("gra_write_image: x is float32 [2, 2]; an image is needed: uint8 or float32 "
                      "[C, H, W]");
     ck_assert_int_eq(gra_write_image(picture(1, 2, 2), path_of("q.jpg"), .quality = 0), -1);
-    GRA_ASSERT_ERROR(text_of("gra_write_image: %s: the quality is out of range; 1 to 100 are "
+    GRA_ASSERT_ERROR(text_of("gra_write_image: %s: quality 0 is out of range; 1 to 100 are "
                              "possible",
                              path_of("q.jpg")));
     ck_assert_int_eq(gra_write_image(picture(1, 2, 2), NULL), -1);

@@ -637,10 +637,9 @@ GRA_TEST(constructors_refuse_options_that_make_no_sense)
     REFUSES(gra_transforms_random_affine(.shear = 90),
             "gra_transforms_random_affine: shear 90 is out of range; less than 90 degrees are "
             "possible");
-    REFUSES(
-        gra_transforms_elastic(.sigma = 0),
-        "gra_transforms_elastic: sigma {0, 0} is no range; two numbers above 0, at most 1000 are "
-        "needed, the lower one first");
+    REFUSES(gra_transforms_elastic(.sigma = 0),
+            "gra_transforms_elastic: sigma 0 is out of range; a number above 0, at most 1000 is "
+            "needed");
     REFUSES(gra_transforms_normalize({0.5, 0.5}, {0.5}),
             "gra_transforms_normalize: the std of channel 1 is 0; a number above 0 is needed for "
             "each channel that has a mean");
