@@ -486,6 +486,35 @@ GRA_TEST(transforms_of_a_file_are_those_of_its_image)
     ck_assert_ptr_null(gra_transform_image(NULL, NULL));
 }
 
+/* The most memory that a transform of a file takes at a time. */
+static size_t peak_of(const gra_transform *t, const gra_encoded_image *image, gra_tensor **x)
+{
+    const size_t before = gra_memory_stats().allocated;
+    gra_memory_reset_peak();
+    *x = gra_transform_image(t, image);
+    return gra_memory_stats().peak - before;
+}
+
+/* A middle that is cut out while decoding, and numbers made in one pass, show in the memory. */
+GRA_TEST(a_compose_within_a_compose_takes_no_more_than_its_parts_in_a_row)
+{
+    file_bytes f;
+    gra_tensor *a, *b;
+    make_jpeg(&f, 300, 400, (jpeg_options){.channels = 3});
+    const gra_encoded_image image = {.bytes = f.bytes, .size = f.size, .name = "it"};
+    gra_transform *const row =
+        gra_compose(gra_transforms_resize(290), gra_transforms_center_crop(64),
+                    gra_transforms_to_tensor(), gra_transforms_normalize({0.5}, {0.5}));
+    gra_transform *const nested = gra_compose(
+        gra_compose(gra_transforms_resize(290)),
+        gra_compose(gra_transforms_center_crop(64), gra_compose(gra_transforms_to_tensor())),
+        gra_transforms_normalize({0.5}, {0.5}));
+    peak_of(row, &image, &a); /* what is made once and stays */
+    ck_assert_uint_eq(peak_of(nested, &image, &b), peak_of(row, &image, &a));
+    same(a, b, 0);
+    gra_free(row, nested);
+}
+
 GRA_TEST(a_damaged_file_is_an_error_of_each_transform_that_decodes)
 {
     const gra_encoded_image image = {.bytes = "no image", .size = 8, .name = "a/b.jpg"};
@@ -668,6 +697,7 @@ GRA_TEST_MAIN(
     a_compose_applies_all_in_order_and_owns_them, a_compose_that_fails_frees_what_it_was_given,
     a_transform_that_gives_nothing_is_an_error_and_null_gives_null,
     transforms_of_a_file_are_those_of_its_image,
+    a_compose_within_a_compose_takes_no_more_than_its_parts_in_a_row,
     a_damaged_file_is_an_error_of_each_transform_that_decodes,
     transforms_refuse_images_that_do_not_fit, transforms_refuse_what_is_no_image,
     constructors_refuse_options_that_make_no_sense)
