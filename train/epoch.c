@@ -2,6 +2,7 @@
 #include "train/epoch.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "autograd/backward.h"
 #include "core/error.h"
@@ -120,17 +121,61 @@ gra_epoch gra_train_epoch_with(gra_epoch_options o)
     return run(&o);
 }
 
+/* The mode of each part of a module: some may stay in evaluation mode while the rest is trained. */
+typedef struct {
+    gra_module *module;
+    bool trains;
+} mode;
+
+typedef struct {
+    mode *list; /* owned; children before parents */
+    size_t count;
+} modes;
+
+static void count_mode(gra_module *m, void *context)
+{
+    (void)m;
+    ++((modes *)context)->count;
+}
+
+static void add_mode(gra_module *m, void *context)
+{
+    modes *const all = context;
+    all->list[all->count++] = (mode){m, gra_is_training(m)};
+}
+
+/* False with an error. */
+static bool remember_modes(modes *all, gra_module *net)
+{
+    *all = (modes){0};
+    gra_module_apply(net, count_mode, all);
+    all->list = calloc(all->count, sizeof *all->list);
+    if (!all->list)
+        return gra_fail("gra_evaluate: out of memory");
+    all->count = 0;
+    gra_module_apply(net, add_mode, all);
+    return true;
+}
+
+/* Parents first, as each sets its children as well. */
+static void restore_modes(const modes *all)
+{
+    for (size_t i = all->count; i-- > 0;)
+        (all->list[i].trains ? gra_train : gra_eval)(all->list[i].module);
+    free(all->list);
+}
+
 gra_epoch gra_evaluate_with(gra_epoch_options o)
 {
-    if (!complete("gra_evaluate", &o, false))
+    modes before;
+    if (!complete("gra_evaluate", &o, false) || !remember_modes(&before, o.module))
         return nothing;
-    const bool trains = gra_is_training(o.module), records = gra_set_grad(false);
+    const bool records = gra_set_grad(false);
     o.optim = NULL;
     gra_eval(o.module);
     gra_data_rewind(o.data);
     const gra_epoch e = run(&o);
-    if (trains)
-        gra_train(o.module);
+    restore_modes(&before);
     gra_set_grad(records);
     return e;
 }

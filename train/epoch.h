@@ -49,8 +49,8 @@ gra_epoch_options gra_epoch_defaults(void);
  * (gra_interrupted). */
 gra_epoch gra_train_epoch_with(gra_epoch_options options);
 
-/* Measures from the loader's first batch on, in evaluation mode, without recording; afterwards the
- * module is in the mode that it was in.
+/* Measures from the loader's first batch on, in evaluation mode, without recording; afterwards each part
+ * of the module is in the mode that it was in.
  * Where x has one dim more than a batch of images, [N, views, C, H, W] as gra_transforms_ten_crop makes
  * them, the probabilities of an image's views are averaged. */
 gra_epoch gra_evaluate_with(gra_epoch_options options);

@@ -62,6 +62,24 @@ GRA_TEST(evaluate_records_nothing_and_leaves_the_mode_alone)
     gra_free(net, data);
 }
 
+GRA_TEST(evaluate_leaves_the_mode_of_each_part_alone_also_where_it_fails)
+{
+    gra_module *const frozen = gra_nn_linear(7, 7), *const rest = gra_nn_dropout();
+    gra_module *const net = gra_sequential(gra_nn_flatten(), gra_sequential(frozen, rest));
+    gra_data *const data = ranked(6);
+    gra_eval(frozen);
+    gra_evaluate(net, data);
+    ck_assert(gra_is_training(net) && !gra_is_training(frozen) && gra_is_training(rest));
+    gra_module *const other = gra_nn_linear(3, 7);
+    gra_module *const wrong = gra_eval(gra_sequential(gra_nn_flatten(), other));
+    gra_train(other);
+    ck_assert(isnan(gra_evaluate(wrong, data).loss));
+    ck_assert(gra_error() && gra_grad_enabled());
+    gra_clear_error();
+    ck_assert(gra_is_training(other) && !gra_is_training(wrong));
+    gra_free(net, wrong, data);
+}
+
 GRA_TEST(train_epoch_takes_the_steps_of_the_loop_by_hand)
 {
     gra_module *const net = gra_nn_linear(7, 7), *const twin = gra_nn_linear(7, 7);
@@ -147,6 +165,7 @@ GRA_TEST(a_failing_batch_ends_the_pass_with_its_error)
 GRA_TEST_MAIN("epoch", evaluate_counts_the_first_and_the_first_five_over_unequal_batches,
               evaluate_averages_the_probabilities_of_views,
               evaluate_records_nothing_and_leaves_the_mode_alone,
+              evaluate_leaves_the_mode_of_each_part_alone_also_where_it_fails,
               train_epoch_takes_the_steps_of_the_loop_by_hand,
               train_epoch_stops_after_some_steps_and_goes_on_from_there, a_pass_takes_another_loss,
               a_pass_says_what_is_missing, a_failing_batch_ends_the_pass_with_its_error)
