@@ -41,9 +41,10 @@ struct gra__pool {
     pthread_mutex_t lock;
     pthread_cond_t work;  /* a batch may be claimed, or a pause has ended */
     pthread_cond_t ready; /* the batch that is next is made */
-    pthread_cond_t idle;  /* no worker is busy */
+    pthread_cond_t idle;  /* all that are busy stand still, or none is */
     int64_t position;     /* of the batch that is next */
-    int busy;             /* workers in the middle of an example */
+    int busy;             /* workers in the middle of a batch */
+    int still;            /* those of them that wait between two examples */
     int ended;            /* parts of the stream whose end the consumer has reached */
     bool resting;         /* atomic: nothing is to be made */
     bool stopping;        /* atomic: threads end */
@@ -98,17 +99,24 @@ static int64_t claim(const gra__pool *p, int w)
     return -1;
 }
 
+/* Wakes who waits for workers to come to rest. The lock is held. */
+static void tell_if_still(gra__pool *p)
+{
+    if (p->busy == p->still)
+        pthread_cond_broadcast(&p->idle);
+}
+
 /* Whether to go on with an example; waits while the process forks. */
 static bool go_on(void *context)
 {
     gra__pool *const p = context;
     if (__builtin_expect(flag(&p->pausing), 0)) {
         pthread_mutex_lock(&p->lock);
-        if (--p->busy == 0)
-            pthread_cond_broadcast(&p->idle);
+        p->still++;
+        tell_if_still(p);
         while (flag(&p->pausing) && !flag(&p->resting))
             pthread_cond_wait(&p->work, &p->lock);
-        p->busy++;
+        p->still--;
         pthread_mutex_unlock(&p->lock);
     }
     return !flag(&p->resting);
@@ -154,8 +162,8 @@ static void work(gra__pool *p, int w)
         s->batch = made;
         s->error = error;
         s->state = becomes[result];
-        if (--p->busy == 0)
-            pthread_cond_broadcast(&p->idle);
+        p->busy--;
+        tell_if_still(p);
         if (batch == p->position)
             pthread_cond_signal(&p->ready);
     }
@@ -207,15 +215,25 @@ static bool start(gra__pool *p)
     return fine;
 }
 
-/* Waits until no worker is busy, or, with a limit, that long. The lock is held. */
-static bool wait_idle(gra__pool *p, const struct timespec *limit)
+/* Waits until no worker is in the middle of an example, or of a whole batch; with a limit, that long. The
+ * lock is held. */
+static bool wait_idle(gra__pool *p, bool of_batch, const struct timespec *limit)
 {
-    while (p->busy > 0)
+    while (p->busy > (of_batch ? 0 : p->still))
         if (!limit)
             pthread_cond_wait(&p->idle, &p->lock);
         else if (pthread_cond_timedwait(&p->idle, &p->lock, limit) == ETIMEDOUT)
             return false;
     return true;
+}
+
+/* Has batches that are being made given up, also those of workers that stand still while the process forks.
+ * The lock is held. */
+static bool come_to_rest(gra__pool *p, const struct timespec *limit)
+{
+    set_flag(&p->resting, true);
+    pthread_cond_broadcast(&p->work);
+    return wait_idle(p, true, limit);
 }
 
 static struct timespec in_a_second(void)
@@ -230,10 +248,8 @@ static struct timespec in_a_second(void)
 static void stop(gra__pool *p, const struct timespec *limit)
 {
     pthread_mutex_lock(&p->lock);
-    set_flag(&p->resting, true);
     set_flag(&p->stopping, true);
-    pthread_cond_broadcast(&p->work);
-    const bool idle = wait_idle(p, limit);
+    const bool idle = come_to_rest(p, limit);
     const int started = p->started;
     p->started = 0;
     pthread_mutex_unlock(&p->lock);
@@ -254,7 +270,7 @@ static void before_fork(void)
         pthread_mutex_lock(&p->lock);
         set_flag(&p->pausing, true);
         if (!own)
-            wait_idle(p, &limit);
+            wait_idle(p, false, &limit);
     }
 }
 
@@ -283,7 +299,7 @@ static void after_fork_in_child(void)
 {
     for (gra__pool *p = list; p; p = p->next) {
         init_locks(p);
-        p->started = p->busy = 0;
+        p->started = p->busy = p->still = 0;
         set_flag(&p->pausing, false);
         for (int64_t i = 0; i < p->slot_count; i++)
             if (p->slots[i].state == CLAIMED)
@@ -391,8 +407,7 @@ void gra__pool_free(gra__pool *p)
 void gra__pool_rest(gra__pool *p)
 {
     pthread_mutex_lock(&p->lock);
-    set_flag(&p->resting, true);
-    wait_idle(p, NULL);
+    come_to_rest(p, NULL);
     clear(p);
     pthread_mutex_unlock(&p->lock);
 }

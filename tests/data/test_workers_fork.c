@@ -2,6 +2,7 @@
  * from the others, as ThreadSanitizer does not run threads behind a fork. */
 #include "numbers.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
@@ -46,6 +47,39 @@ GRA_TEST(a_fork_takes_the_loader_along_and_starts_workers_of_its_own)
     }
 }
 
+/* Forks again and again while another thread leaves epochs in the middle. */
+static void *fork_on(void *stop)
+{
+    while (!__atomic_load_n((int *)stop, __ATOMIC_RELAXED)) {
+        const pid_t child = fork();
+        if (child == 0)
+            _exit(0);
+        waitpid(child, NULL, 0);
+    }
+    return NULL;
+}
+
+GRA_TEST(an_epoch_may_be_left_while_another_thread_forks)
+{
+    static reading got, expected;
+    pthread_t thread;
+    int stop = 0;
+    gra_data *const data =
+        gra_loader(numbers_with((numbers){.size = 64, .takes = 200}), .batch = 8, .workers = 3);
+    gra_data *const alone = gra_loader(numbers_of(64), .batch = 8);
+    ck_assert_int_eq(pthread_create(&thread, NULL, fork_on, &stop), 0);
+    for (int round = 0; round < 500; round++) {
+        read_batches(data, &got, 1);
+        read_batches(alone, &expected, 1);
+        ck_assert(same_reading(&got, &expected));
+        gra_data_rewind(data);
+        gra_data_rewind(alone);
+    }
+    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+    pthread_join(thread, NULL);
+    gra_free(data, alone);
+}
+
 static int leave_the_loader(void)
 {
     gra_tensor *x, *y;
@@ -60,4 +94,5 @@ GRA_TEST(a_program_may_end_without_freeing_its_loader)
 }
 
 GRA_TEST_MAIN("workers_fork", a_fork_takes_the_loader_along_and_starts_workers_of_its_own,
+              an_epoch_may_be_left_while_another_thread_forks,
               a_program_may_end_without_freeing_its_loader)
