@@ -200,6 +200,26 @@ static bool number_examples(image_folder *f, int64_t limit)
     return true;
 }
 
+/* Whether the classes are those of another image folder (NULL: any). */
+static bool classes_are_those_of(const image_folder *f, const gra_dataset *other)
+{
+    const int64_t count = other ? gra_image_folder_classes(other) : f->class_count;
+    if (count < 0)
+        return false;
+    for (int64_t i = 0; other && i < count && i < f->class_count; i++) {
+        const char *const name = gra_image_folder_class(other, i);
+        if (strcmp(f->names[i], name) != 0)
+            return gra_fail("%s: %s: class %lld is %s, and %s in the set of .classes_of; both need "
+                            "folders of the same names",
+                            op, f->files->path, (long long)i, f->names[i], name);
+    }
+    if (count != f->class_count)
+        gra_fail("%s: %s: there are %lld classes, and %lld in the set of .classes_of; both need "
+                 "folders of the same names",
+                 op, f->files->path, (long long)f->class_count, (long long)count);
+    return count == f->class_count;
+}
+
 /* The path, or where nothing is there, that of an archive of that name. */
 static const char *folder_or_archive(const char *path, char *with_ending, size_t size)
 {
@@ -250,7 +270,7 @@ static gra_dataset *folder_new(const gra_image_folder_dataset_options *o)
     image_folder *const f = gra_dataset_data(set);
     f->mode = o->mode;
     f->max_pixels = o->max_pixels;
-    if (find_examples(f, o)) {
+    if (find_examples(f, o) && classes_are_those_of(f, o->classes_of)) {
         f->transform = o->transform;
         return set;
     }
@@ -284,7 +304,8 @@ gra_data *gra_image_folder_with(gra_image_folder_options o)
                                            .limit = o.limit,
                                            .cache = o.cache,
                                            .mode = o.mode,
-                                           .max_pixels = o.max_pixels});
+                                           .max_pixels = o.max_pixels,
+                                           .classes_of = o.classes_of});
     return set ? gra_loader(set, GRA_LOADER_ARGUMENTS(o)) : NULL;
 }
 

@@ -16,6 +16,9 @@
  *
  * Without a transform x is float32 [3, H, W] in 0 .. 1, which fits into batches where all images have the
  * same size; a transform decides itself how much of a file is decoded.  y is the class, int64.
+ *
+ * .classes_of is for the set to test with: where its folders have other names than those of the set to
+ * train with, its numbers would mean other classes, and that is an error.
  */
 #ifndef GRA_DATA_IMAGE_FOLDER_H
 #define GRA_DATA_IMAGE_FOLDER_H
@@ -32,7 +35,8 @@ GRA_BEGIN_DECLS
     int64_t limit;       /* 0: all; else at most so many images of each class, the first ones */   \
     bool cache;          /* false; true keeps the files' bytes in memory once they were read */    \
     gra_image_mode mode; /* GRA_IMAGE_RGB */                                                       \
-    int64_t max_pixels;  /* 0: an image of more than 100 million is an error */
+    int64_t max_pixels;  /* 0: an image of more than 100 million is an error */                    \
+    const gra_dataset *classes_of; /* NULL; else an image folder that must have the same classes */
 
 typedef struct gra_image_folder_dataset_options {
     int begin_;

@@ -122,6 +122,30 @@ GRA_TEST(a_folder_inside_is_chosen)
         paths[1], paths[1]));
 }
 
+GRA_TEST(a_folder_with_other_classes_than_anothers_is_rejected)
+{
+    files_clear();
+    put_png("train/cat/1.png", 1, 2, 2);
+    put_png("train/dog/1.png", 2, 2, 2);
+    put_png("val/dog/1.png", 3, 2, 2);
+    gra_dataset *const train = gra_image_folder_dataset(path_of("train"));
+    ck_assert_ptr_null(gra_image_folder_dataset(path_of("val"), .classes_of = train));
+    GRA_ASSERT_ERROR(text_of("gra_image_folder: %s: class 0 is dog, and cat in the set of "
+                             ".classes_of; both need folders of the same names",
+                             path_of("val")));
+    put_png("val/cat/1.png", 4, 2, 2);
+    gra_free(gra_image_folder(path_of("val"), .classes_of = train));
+    put_png("val/owl/1.png", 5, 2, 2);
+    ck_assert_ptr_null(gra_image_folder(path_of("val"), .classes_of = train));
+    GRA_ASSERT_ERROR(text_of("gra_image_folder: %s: there are 3 classes, and 2 in the set of "
+                             ".classes_of; both need folders of the same names",
+                             path_of("val")));
+    gra_dataset *const digits = gra_digits_dataset(.count = 10);
+    ck_assert_ptr_null(gra_image_folder_dataset(path_of("train"), .classes_of = digits));
+    GRA_ASSERT_ERROR("gra_image_folder_classes: the data set of images is no image folder");
+    gra_free(digits, train);
+}
+
 GRA_TEST(a_folder_rejects_modes_and_sizes_that_there_are_not)
 {
     files_clear();
@@ -340,6 +364,7 @@ GRA_TEST(imagenette_is_read_from_its_archive)
 
 GRA_TEST_MAIN("image_folder", folders_are_classes_in_the_order_of_their_names,
               an_archive_is_like_the_folder, a_folder_inside_is_chosen, a_limit_is_of_each_class,
+              a_folder_with_other_classes_than_anothers_is_rejected,
               a_folder_rejects_modes_and_sizes_that_there_are_not, a_cache_keeps_what_was_read,
               a_transform_makes_the_image_and_a_mode_chooses_the_channels,
               what_has_no_class_folders_is_rejected, a_class_folder_without_images_is_rejected,
