@@ -11,8 +11,8 @@
 #include "gradus.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 typedef struct {
     const char *data, *folders, *save;
@@ -93,24 +93,23 @@ int main(int argc, char **argv)
         {"batch", 1, NULL, 'b'}, {"workers", 1, NULL, 'w'}, {"lr", 1, NULL, 'l'},
         {"seed", 1, NULL, 's'},  {"save", 1, NULL, 'o'},    {0}};
     settings s = {.epochs = 15, .batch = 128, .workers = 1, .lr = 0.1, .seed = 1};
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    char rest, read = 1; /* numbers that the last value had, with nothing behind it */
+    for (int c; read == 1 && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {
         case 'd': s.data = optarg; break;
         case 'f': s.folders = optarg; break;
-        case 'e': s.epochs = atoi(optarg); break;
-        case 'b': s.batch = atoi(optarg); break;
-        case 'w': s.workers = atoi(optarg); break;
-        case 'l': s.lr = atof(optarg); break;
-        case 's': s.seed = strtoull(optarg, NULL, 10); break;
+        case 'e': read = sscanf(optarg, "%d%c", &s.epochs, &rest); break;
+        case 'b': read = sscanf(optarg, "%d%c", &s.batch, &rest); break;
+        case 'w': read = sscanf(optarg, "%d%c", &s.workers, &rest); break;
+        case 'l': read = sscanf(optarg, "%lf%c", &s.lr, &rest); break;
+        case 's': read = sscanf(optarg, "%" SCNu64 "%c", &s.seed, &rest); break;
         case 'o': s.save = optarg; break;
-        default: return 2;
+        default: read = 0;
         }
     }
-    if (!s.data != !s.folders && s.epochs > 0 && optind == argc)
+    if (read == 1 && !s.data != !s.folders && s.epochs > 0 && optind == argc)
         return run(&s);
-    fprintf(
-        stderr,
-        "usage: cifar10 --data DIR | --folders DIR [--epochs N] [--batch N] [--workers N] [--lr X] "
-        "[--seed N] [--save FILE]\n");
+    fprintf(stderr, "usage: cifar10 --data DIR | --folders DIR [--epochs N] [--batch N] "
+                    "[--workers N] [--lr X] [--seed N] [--save FILE]\n");
     return 2;
 }

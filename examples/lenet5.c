@@ -9,7 +9,6 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 typedef struct {
     const char *data, *save;
@@ -98,20 +97,21 @@ int main(int argc, char **argv)
         {"batch", 1, NULL, 'b'}, {"steps", 1, NULL, 'n'}, {"workers", 1, NULL, 'w'},
         {"lr", 1, NULL, 'l'},    {"seed", 1, NULL, 's'},  {0}};
     settings s = {.epochs = 10, .batch = 64, .lr = 0.1, .seed = 1};
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    char rest, read = 1; /* numbers that the last value had, with nothing behind it */
+    for (int c; read == 1 && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {
         case 'd': s.data = optarg; break;
         case 'o': s.save = optarg; break;
-        case 'e': s.epochs = atoi(optarg); break;
-        case 'b': s.batch = atoi(optarg); break;
-        case 'n': s.steps = atoi(optarg); break;
-        case 'w': s.workers = atoi(optarg); break;
-        case 'l': s.lr = atof(optarg); break;
-        case 's': s.seed = atoi(optarg); break;
-        default: return 2;
+        case 'e': read = sscanf(optarg, "%d%c", &s.epochs, &rest); break;
+        case 'b': read = sscanf(optarg, "%d%c", &s.batch, &rest); break;
+        case 'n': read = sscanf(optarg, "%d%c", &s.steps, &rest); break;
+        case 'w': read = sscanf(optarg, "%d%c", &s.workers, &rest); break;
+        case 'l': read = sscanf(optarg, "%lf%c", &s.lr, &rest); break;
+        case 's': read = sscanf(optarg, "%d%c", &s.seed, &rest); break;
+        default: read = 0;
         }
     }
-    if (s.epochs > 0 && s.batch > 0 && s.steps >= 0 && optind == argc)
+    if (read == 1 && s.epochs > 0 && s.batch > 0 && s.steps >= 0 && optind == argc)
         return run(&s);
     fprintf(stderr, "usage: lenet5 [--data DIR] [--epochs N] [--batch N] [--lr X] [--seed N] "
                     "[--steps N] [--workers N] [--save FILE]\n");

@@ -11,7 +11,6 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 typedef struct {
     const char *data, *from;
@@ -19,8 +18,7 @@ typedef struct {
     double tune;
 } settings;
 
-static const double RATE = 0.002;
-
+#define RATE 0.002
 #define BLOCK(in, out)                                                                             \
     gra_nn_conv2d(in, out, 3, .padding = 1, .bias = false), gra_nn_batch_norm2d(out), gra_nn_relu()
 
@@ -53,27 +51,29 @@ static gra_module *learnt_features(const char *path)
     return m;
 }
 
-static gra_dataset *images(const settings *s, const char *split, gra_transform *crop)
+static gra_dataset *images(const settings *s, const char *split, gra_transform *crop,
+                           const gra_dataset *classes_of)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", s->data, split);
     return gra_image_folder_dataset(
-        path, .transform = gra_compose(
-                  gra_transforms_resize(36), crop, gra_transforms_to_tensor(),
-                  gra_transforms_normalize({0.491, 0.482, 0.447}, {0.247, 0.243, 0.262})));
+        path, .classes_of = classes_of,
+        .transform =
+            gra_compose(gra_transforms_resize(36), crop, gra_transforms_to_tensor(),
+                        gra_transforms_normalize({0.491, 0.482, 0.447}, {0.247, 0.243, 0.262})));
 }
 
 static int run(const settings *s)
 {
     gra_manual_seed(1);
-    gra_transform *const varied =
+    gra_transform *crop =
         gra_compose(gra_transforms_random_crop(32), gra_transforms_random_horizontal_flip());
-    gra_dataset *const set = images(s, "train", varied);
-    const int64_t classes = gra_image_folder_classes(set);
+    gra_dataset *const set = images(s, "train", crop, NULL);
     gra_data *seen = gra_loader(set, .batch = 32, .shuffle = true);
-    gra_data *unseen = gra_loader(images(s, "val", gra_transforms_center_crop(32)), .batch = 100);
+    gra_data *unseen =
+        gra_loader(images(s, "val", gra_transforms_center_crop(32), set), .batch = 100);
     gra_module *trunk = learnt_features(s->from);
-    gra_module *net = gra_sequential(trunk, gra_nn_linear(128, classes));
+    gra_module *net = gra_sequential(trunk, gra_nn_linear(128, gra_image_folder_classes(set)));
     gra_module_requires_grad(trunk, !s->from || s->tune > 0);
     gra_optim *opt = gra_adamw(net, .lr = RATE);
     if (s->from && s->tune > 0)
@@ -100,19 +100,19 @@ int main(int argc, char **argv)
                                             {"from", 1, NULL, 'f'},
                                             {"tune", 1, NULL, 't'},
                                             {"epochs", 1, NULL, 'e'},
-
                                             {0}};
     settings s = {.epochs = 15};
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    char rest, read = 1; /* numbers that the last value had, with nothing behind it */
+    for (int c; read == 1 && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {
         case 'd': s.data = optarg; break;
         case 'f': s.from = optarg; break;
-        case 't': s.tune = atof(optarg); break;
-        case 'e': s.epochs = atoi(optarg); break;
-        default: return 2;
+        case 't': read = sscanf(optarg, "%lf%c", &s.tune, &rest); break;
+        case 'e': read = sscanf(optarg, "%d%c", &s.epochs, &rest); break;
+        default: read = 0;
         }
     }
-    if (s.data && s.epochs > 0 && optind == argc)
+    if (read == 1 && s.data && s.epochs > 0 && optind == argc)
         return run(&s);
     fprintf(stderr, "usage: transfer --data DIR [--from FILE] [--tune X] [--epochs N]\n");
     return 2;

@@ -10,8 +10,8 @@
 #include "gradus.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 typedef struct {
     const char *data, *save;
@@ -36,17 +36,15 @@ static gra_transform *varied(void)
                        gra_transforms_random_horizontal_flip());
 }
 
-static gra_data *photographs(const settings *s, const char *split, gra_transform *views, int batch,
-                             int64_t *classes)
+static gra_dataset *photos(const settings *s, const char *split, gra_transform *views,
+                           const gra_dataset *classes_of)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", s->data, split);
-    gra_dataset *const set = gra_image_folder_dataset(
-        path,
+    return gra_image_folder_dataset(
+        path, .classes_of = classes_of,
         .transform = gra_compose(views, gra_transforms_to_tensor(),
                                  gra_transforms_normalize(GRA_IMAGENET_MEAN, GRA_IMAGENET_STD)));
-    *classes = gra_image_folder_classes(set);
-    return gra_loader(set, .batch = batch, .shuffle = true, .workers = s->workers, .seed = s->seed);
 }
 
 /* The rate is divided by ten where the test loss has not fallen for some epochs. */
@@ -57,13 +55,14 @@ static double train(const settings *s, gra_module *net, gra_data *seen, gra_data
     gra_epoch b = {.top1 = 0};
     for (int epoch = 1; epoch <= s->epochs && !gra_error() && !gra_interrupted(); epoch++) {
         const gra_epoch a = gra_train_epoch(net, seen, opt, .description = "train");
+        if (gra_interrupted())
+            break;
         b = gra_evaluate(net, unseen, .description = "test");
         if (gra_scheduler_step_metric(plan, b.loss) == 0)
-            printf(
-                "epoch %d  loss %.3f  top-1 %.1f %%  test loss %.3f  top-1 %.1f %%  top-5 %.1f %%  "
-                "%.0f images/s, %.1f %% of the time waiting for them\n",
-                epoch, a.loss, 100 * a.top1, b.loss, 100 * b.top1, 100 * b.top5,
-                (double)a.examples / a.seconds, 100 * a.data_seconds / a.seconds);
+            printf("epoch %d  loss %.3f  top-1 %.1f %%  test loss %.3f  top-1 %.1f %%  "
+                   "top-5 %.1f %%  %.0f images/s, %.1f %% of the time waiting for them\n",
+                   epoch, a.loss, 100 * a.top1, b.loss, 100 * b.top1, 100 * b.top5,
+                   (double)a.examples / a.seconds, 100 * a.data_seconds / a.seconds);
     }
     gra_free(plan, opt);
     return b.top1;
@@ -73,19 +72,19 @@ static int run(const settings *s)
 {
     gra_manual_seed(s->seed);
     gra_catch_interrupt();
-    int64_t classes;
-    gra_transform *const middle =
-        gra_compose(gra_transforms_resize(384), gra_transforms_center_crop(224));
-    gra_data *seen = photographs(s, "train", varied(), s->batch, &classes);
-    gra_data *unseen = photographs(s, "val", middle, s->batch, &classes);
+    gra_transform *view = gra_compose(gra_transforms_resize(384), gra_transforms_center_crop(224));
+    gra_dataset *const set = photos(s, "train", varied(), NULL);
+    gra_data *seen =
+        gra_loader(set, .batch = s->batch, .shuffle = true, .workers = s->workers, .seed = s->seed);
+    gra_data *unseen = gra_loader(photos(s, "val", view, set), .batch = 32, .workers = s->workers);
     gra_module *net = gra_vgg(.depth = 16, .width = s->width, .init = GRA_VGG_INIT_GLOROT,
-                              .num_classes = classes);
+                              .num_classes = gra_image_folder_classes(set));
     const double top1 = train(s, net, seen, unseen);
     if (s->save && gra_save(net, s->save) == 0)
         printf("saved to %s\n", s->save);
-    if (!gra_error())
+    if (!gra_error() && !gra_interrupted())
         printf("test accuracy %.2f %%\n", 100 * top1);
-    else
+    if (gra_error())
         fprintf(stderr, "vgg16: %s\n", gra_error());
     gra_free(net, unseen, seen);
     return gra_error() != NULL;
@@ -98,23 +97,23 @@ int main(int argc, char **argv)
         {"workers", 1, NULL, 'w'}, {"width", 1, NULL, 'x'},  {"lr", 1, NULL, 'l'},
         {"seed", 1, NULL, 's'},    {"save", 1, NULL, 'o'},   {0}};
     settings s = {.epochs = 74, .batch = 64, .workers = 1, .width = 1, .lr = 0.01, .seed = 1};
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    char rest, read = 1; /* numbers that the last value had, with nothing behind it */
+    for (int c; read == 1 && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {
         case 'd': s.data = optarg; break;
-        case 'e': s.epochs = atoi(optarg); break;
-        case 'b': s.batch = atoi(optarg); break;
-        case 'w': s.workers = atoi(optarg); break;
-        case 'x': s.width = atof(optarg); break;
-        case 'l': s.lr = atof(optarg); break;
-        case 's': s.seed = strtoull(optarg, NULL, 10); break;
+        case 'e': read = sscanf(optarg, "%d%c", &s.epochs, &rest); break;
+        case 'b': read = sscanf(optarg, "%d%c", &s.batch, &rest); break;
+        case 'w': read = sscanf(optarg, "%d%c", &s.workers, &rest); break;
+        case 'x': read = sscanf(optarg, "%lf%c", &s.width, &rest); break;
+        case 'l': read = sscanf(optarg, "%lf%c", &s.lr, &rest); break;
+        case 's': read = sscanf(optarg, "%" SCNu64 "%c", &s.seed, &rest); break;
         case 'o': s.save = optarg; break;
-        default: return 2;
+        default: read = 0;
         }
     }
-    if (s.data && s.epochs > 0 && optind == argc)
+    if (read == 1 && s.data && s.epochs > 0 && optind == argc)
         return run(&s);
-    fprintf(stderr,
-            "usage: vgg16 --data DIR [--epochs N] [--batch N] [--workers N] [--width X] [--lr X] "
-            "[--seed N] [--save FILE]\n");
+    fprintf(stderr, "usage: vgg16 --data DIR [--epochs N] [--batch N] [--workers N] [--width X] "
+                    "[--lr X] [--seed N] [--save FILE]\n");
     return 2;
 }
