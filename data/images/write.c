@@ -96,6 +96,8 @@ static bool encode_jpeg(encoding *e)
     w.info.err = jpeg_std_error(&w.errors);
     w.errors.error_exit = on_jpeg_error;
     const bool fine = run_jpeg(&w);
+    if (!fine && e->bytes) /* only this tells where they lie by now, to be freed */
+        w.info.dest->term_destination(&w.info);
     jpeg_destroy_compress(&w.info);
     return fine;
 }
