@@ -423,12 +423,14 @@ int gra_data_set_state(gra_data *data, gra_data_state state)
 {
     if (!data || gra_error())
         return -1;
-    const gra_data_state was = gra_data_get_state(data);
-    stand_at(data, state);
-    if (state.epoch < 0 || state.batch < 0)
+    if (state.epoch < 0 || state.batch < 0) {
         gra_fail("gra_data_set_state: epoch %lld, batch %lld is out of range; both count from 0",
                  (long long)state.epoch, (long long)state.batch);
-    else if (data->size >= 0 && draw(data) && state.batch > data->plan.batches)
+        return -1;
+    }
+    const gra_data_state was = gra_data_get_state(data);
+    stand_at(data, state);
+    if (data->size >= 0 && draw(data) && state.batch > data->plan.batches)
         gra_fail("gra_data_set_state: an epoch has %lld batches, and the state is behind batch "
                  "%lld; make the loader with the options that it had then",
                  (long long)data->plan.batches, (long long)state.batch);

@@ -60,6 +60,15 @@ GRA_TEST(a_state_at_the_end_of_an_epoch_goes_on_with_the_next)
     gra_free(data);
 }
 
+static int begun; /* how often count's readers began */
+
+static int count_begin(const gra_dataset *set, void *state)
+{
+    (void)set, (void)state;
+    begun++;
+    return 0;
+}
+
 /* Numbers below 20, of which each worker takes a share. */
 static int count_next(const gra_dataset *set, void *state, gra_tensor **x, gra_tensor **y)
 {
@@ -98,6 +107,24 @@ GRA_TEST(a_stream_goes_on_where_it_stopped)
     }
 }
 
+GRA_TEST(a_state_that_cannot_be_does_not_read_a_stream_again)
+{
+    static const gra_dataset_class count_class = {.name = "count",
+                                                  .reader_size = sizeof(int64_t),
+                                                  .begin = count_begin,
+                                                  .next = count_next};
+    static reading got;
+    gra_data *const data = gra_loader(gra_dataset_new(&count_class, 0), .batch = 3);
+    begun = 0;
+    read_batches(data, &got, 2);
+    ck_assert_int_eq(gra_data_set_state(data, (gra_data_state){.batch = -1}), -1);
+    GRA_ASSERT_ERROR("gra_data_set_state: epoch 0, batch -1 is out of range; both count from 0");
+    read_batches(data, &got, 2);
+    ck_assert_int_eq(got.labels[0], 6);
+    ck_assert_int_eq(begun, 1);
+    gra_free(data);
+}
+
 GRA_TEST(a_state_that_cannot_be_is_an_error_and_changes_nothing)
 {
     static reading expected, got;
@@ -125,4 +152,5 @@ GRA_TEST(a_state_that_cannot_be_is_an_error_and_changes_nothing)
 GRA_TEST_MAIN("loader_state", a_loader_goes_on_in_the_middle_of_an_epoch,
               a_state_at_the_end_of_an_epoch_goes_on_with_the_next,
               a_stream_goes_on_where_it_stopped,
+              a_state_that_cannot_be_does_not_read_a_stream_again,
               a_state_that_cannot_be_is_an_error_and_changes_nothing)
