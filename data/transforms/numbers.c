@@ -154,7 +154,7 @@ gra_transform *gra_transforms_normalize_with(gra_transforms_normalize_options o)
     scaling s = {0};
     for (int c = 0; c < GRA_TRANSFORMS_CHANNELS; c++) {
         if (o.std[c] != 0 || o.mean[c] != 0 || c == 0) {
-            if (!(o.std[c] > 0 && isfinite(o.std[c])) || s.count < c)
+            if (!((float)o.std[c] > 0 && isfinite((float)o.std[c])) || s.count < c)
                 return wrong_std(s.count, o.std[s.count]);
             s.count = c + 1;
         }

@@ -17,10 +17,10 @@ static inline int64_t whole(float value)
     return i - (value < (float)i);
 }
 
-/* Places far outside are all alike, and fit into a whole number. */
+/* Places far outside, and those that are no number, are all alike, and fit into a whole number. */
 static inline float near_the_image(float place, int64_t size)
 {
-    return place < -8 ? -8 : place > (float)size + 8 ? (float)size + 8 : place;
+    return !(place > -8) ? -8 : place > (float)size + 8 ? (float)size + 8 : place;
 }
 
 /* The pixel (x, y) of a plane, or NULL outside. */

@@ -109,10 +109,8 @@ GRA_TEST(a_stream_goes_on_where_it_stopped)
 
 GRA_TEST(a_state_that_cannot_be_does_not_read_a_stream_again)
 {
-    static const gra_dataset_class count_class = {.name = "count",
-                                                  .reader_size = sizeof(int64_t),
-                                                  .begin = count_begin,
-                                                  .next = count_next};
+    static const gra_dataset_class count_class = {
+        .name = "count", .reader_size = sizeof(int64_t), .begin = count_begin, .next = count_next};
     static reading got;
     gra_data *const data = gra_loader(gra_dataset_new(&count_class, 0), .batch = 3);
     begun = 0;

@@ -362,6 +362,15 @@ GRA_TEST(an_affine_map_of_nothing_changes_nothing_and_one_of_2_doubles)
                 ck_assert_int_eq(pixel_of(y, c, row, i), picture_at(c, (row + 3) / 2, (i + 4) / 2));
 }
 
+GRA_TEST(a_map_beyond_all_numbers_leads_outside)
+{
+    gra_tensor *const x = floats_of(picture(1, 4, 4));
+    const double least = 1e-320; /* 1 / least is no number */
+    gra_tensor *const y = apply_once(
+        gra_transforms_random_affine(.scale = {least, least}, .fill = 7, .bilinear = true), x);
+    GRA_ASSERT_VALUES(gra_sum(gra_eq_scalar(y, 7)), 16);
+}
+
 GRA_TEST(an_elastic_distortion_of_alpha_0_changes_nothing)
 {
     gra_tensor *const x = picture(1, 28, 28);
@@ -672,6 +681,10 @@ GRA_TEST(constructors_refuse_options_that_make_no_sense)
     REFUSES(gra_transforms_normalize({0.5, 0.5}, {0.5}),
             "gra_transforms_normalize: the std of channel 1 is 0; a number above 0 is needed for "
             "each channel that has a mean");
+    REFUSES(
+        gra_transforms_normalize({0.5}, {1e-60}),
+        "gra_transforms_normalize: the std of channel 0 is 1e-60; a number above 0 is needed for "
+        "each channel that has a mean");
     REFUSES(gra_transforms_normalize({0.5}, {-1}),
             "gra_transforms_normalize: the std of channel 0 is -1; a number above 0 is needed for "
             "each channel that has a mean");
@@ -692,7 +705,7 @@ GRA_TEST_MAIN(
     jitter_stays_within_its_reach, jitter_of_nothing_changes_nothing_and_greys_have_no_hue,
     pca_lighting_adds_the_principal_colours_of_imagenet, erasing_writes_one_rectangle,
     an_affine_map_of_nothing_changes_nothing_and_one_of_2_doubles,
-    an_elastic_distortion_of_alpha_0_changes_nothing,
+    a_map_beyond_all_numbers_leads_outside, an_elastic_distortion_of_alpha_0_changes_nothing,
     elastic_displacements_have_the_size_that_simard_s_field_has,
     a_compose_applies_all_in_order_and_owns_them, a_compose_that_fails_frees_what_it_was_given,
     a_transform_that_gives_nothing_is_an_error_and_null_gives_null,
