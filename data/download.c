@@ -1,16 +1,15 @@
 /* download.c - downloads through libcurl, which is included here alone. */
 #include "data/download.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/error.h"
 #include "data/checksum.h"
+#include "io/folders.h"
 #include "io/new_file.h"
 
 enum { PATIENCE = 30, MOST_URLS = 3 };
@@ -134,21 +133,17 @@ static void start_curl(void)
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-/* Makes the folders on the way to the file. */
-static bool make_folders(const gra__download *d)
+/* Makes the folder that the file is to lie in. */
+static bool make_folder(const gra__download *d)
 {
-    char *const path = strdup(d->path);
-    if (!path)
-        return gra_fail("%s: out of memory", d->op);
-    for (char *slash = strchr(path + 1, '/'); slash && !gra_error();
-         slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        if (mkdir(path, 0777) < 0 && errno != EEXIST)
-            gra_fail("%s: the folder %s cannot be made: %s", d->op, path, strerror(errno));
-        *slash = '/';
-    }
-    free(path);
-    return !gra_error();
+    const char *const slash = strrchr(d->path, '/');
+    char *const folder =
+        slash && slash > d->path ? strndup(d->path, (size_t)(slash - d->path)) : NULL;
+    if (!folder)
+        return !slash || slash == d->path || gra_fail("%s: out of memory", d->op);
+    const bool made = gra__make_folders(d->op, folder);
+    free(folder);
+    return made;
 }
 
 static bool try_urls(const gra__download *d)
@@ -178,7 +173,7 @@ bool gra__download_file(const gra__download *d)
         return false;
     if (gra__checksum_fits(d->op, d->path, d->checksum))
         return true;
-    if (gra_error() || !make_folders(d))
+    if (gra_error() || !make_folder(d))
         return false;
     pthread_once(&once, start_curl);
     return try_urls(d);

@@ -1,15 +1,14 @@
 /* summary_writer.c - the file of a run, its scalars and texts. */
 #include "train/summary_writer.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/alloc_cache.h"
 #include "core/error.h"
+#include "io/folders.h"
 #include "train/writer_struct.h"
 
 typedef struct gra__writer_part {
@@ -49,26 +48,6 @@ static void writer_destroy(void *self)
 
 static const gra_kind writer_kind = {
     .name = "summary writer", .keeper = "whoever made it", .destroy = writer_destroy};
-
-/* As mkdir -p does; `path` is written to and put back. */
-static bool make_folders(const char *op, char *path)
-{
-    struct stat s;
-    for (char *c = path + 1;; c++) {
-        const char was = *c;
-        if (was && was != '/')
-            continue;
-        *c = 0;
-        const bool made = mkdir(path, 0777) == 0 || errno == EEXIST;
-        const int reason = errno;
-        if (!made || (!was && (stat(path, &s) < 0 || !S_ISDIR(s.st_mode))))
-            gra_fail("%s: cannot make the folder %s: %s", op, path,
-                     strerror(made ? ENOTDIR : reason));
-        *c = was;
-        if (gra_error() || !was)
-            return !gra_error();
-    }
-}
 
 static void host_name(char *text, size_t size)
 {
@@ -128,7 +107,7 @@ gra_writer *gra_summary_writer_with(gra_summary_writer_options o)
     w->dir = o.log_dir ? strdup(o.log_dir) : default_dir();
     if (!w->dir)
         gra_fail("%s: out of memory", op);
-    else if (make_folders(op, w->dir) && open_file(w, op))
+    else if (gra__make_folders(op, w->dir) && open_file(w, op))
         return w;
     gra__release(w);
     return NULL;

@@ -164,14 +164,12 @@ GRA_TEST(a_folder_that_cannot_be_written_is_an_error)
     put_file("d", "a file", 6);
     const char *const url = server_url("good/a.bin");
     ck_assert(!fetch(md5, url, server_url("good/a.bin")));
-    GRA_ASSERT_ERROR(
-        text_of("test: fetching %s: cannot write %s: Not a directory", url, path_of("d/a.bin")));
+    GRA_ASSERT_ERROR(text_of("test: cannot make the folder %s: Not a directory", path_of("d")));
     ck_assert_int_eq(server_requests, 0);
     const char *const urls[] = {url, NULL};
     const char *const deep = path_of("d/e/a.bin");
     ck_assert(!gra__download_file(&(gra__download){"test", deep, urls, md5, 1}));
-    GRA_ASSERT_ERROR(
-        text_of("test: the folder %s cannot be made: Not a directory", path_of("d/e")));
+    GRA_ASSERT_ERROR(text_of("test: cannot make the folder %s: Not a directory", path_of("d/e")));
 }
 
 GRA_TEST(a_full_disk_leaves_nothing)
