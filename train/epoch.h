@@ -32,7 +32,8 @@ typedef struct gra_epoch_options {
     int64_t steps;           /* 0: the whole epoch; else at most so many batches */
 } gra_epoch_options;
 
-/* What a pass found, over the examples that it saw; all of it NaN and 0 with an error. */
+/* What a pass found, over the examples that it saw; all of it NaN and 0 with an error, and where none came: a
+ * .drop_last of less than a batch, a .skip_errors of every example. */
 typedef struct gra_epoch {
     double loss; /* mean over the examples, each before the step that it took part in */
     double top1,
