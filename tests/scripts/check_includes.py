@@ -19,7 +19,7 @@ MAY_INCLUDE["dist"] = [*CHAIN, "data", "io", "dist"]
 MAY_INCLUDE["cli"] = [*MAY_INCLUDE, "cli"]
 
 # Reading and writing files, which stand in io and include core alone.
-FILES = {"io/input_file.h", "io/new_file.h"}
+FILES = {"io/folders.h", "io/input_file.h", "io/new_file.h"}
 
 # What two folders include of each other: files of one for data, and where a loader stands for a training run's state.
 EXCEPTIONS = {"data": FILES, "io": {"data/loader.h"}}
