@@ -62,6 +62,7 @@ static void train(const settings *s, gra_module *net, gra_data *seen, gra_data *
 
 static int run(const settings *s)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a line at a time, into a file too */
     gra_manual_seed(s->seed);
     gra_catch_interrupt();
     gra_dataset *const set = photographs(s, "train", varied(), NULL);

@@ -55,6 +55,7 @@ static gra_data *few(const char *path, int64_t size, int64_t *classes)
 static int run(const char *name, const char *path, double rate, int epochs)
 {
     int64_t classes;
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a line at a time, into a file too */
     gra_manual_seed(1);
     gra_data *data = few(path, strcmp(name, "towers") == 0 ? 227 : 224, &classes);
     gra_module *net = gra_init_weights(network(name, classes), first_weights);

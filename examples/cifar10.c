@@ -57,6 +57,7 @@ static gra_data *images(const settings *s, bool train)
 
 static int run(const settings *s)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a line at a time, into a file too */
     gra_manual_seed(s->seed);
     gra_catch_interrupt();
     gra_data *seen = images(s, true), *unseen = images(s, false);

@@ -5,7 +5,6 @@
  * DIR/train and DIR/val have a folder of JPEG or PNG files for each class, or are archives of such
  * folders: DIR/train.tar.gz.  A photograph's shorter side becomes 256 to 512 pixels, drawn anew each time
  * (the paper's scale jittering); 224 x 224 are cut out at random and mirrored half of the time.
- * --width 0.25 is a quarter of the channels.
  */
 #include "gradus.h"
 
@@ -70,6 +69,7 @@ static double train(const settings *s, gra_module *net, gra_data *seen, gra_data
 
 static int run(const settings *s)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a line at a time, into a file too */
     gra_manual_seed(s->seed);
     gra_catch_interrupt();
     gra_transform *view = gra_compose(gra_transforms_resize(384), gra_transforms_center_crop(224));
