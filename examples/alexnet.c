@@ -72,8 +72,10 @@ static int run(const settings *s)
         gra_loader(set, .batch = s->batch, .shuffle = true, .workers = s->workers, .seed = s->seed);
     gra_data *unseen = gra_loader(middle, .batch = s->batch, .workers = s->workers);
     gra_data *ten = gra_loader(crops, .batch = 10, .workers = s->workers);
-    gra_module *net = gra_alexnet(.variant = GRA_ALEXNET_TWO_TOWERS, .width = s->width,
-                                  .num_classes = gra_image_folder_classes(set));
+    gra_module *net =
+        gra_alexnet(.variant = GRA_ALEXNET_TWO_TOWERS, .width = s->width,
+                    .init = s->width < 1 ? GRA_ALEXNET_INIT_HE : GRA_ALEXNET_INIT_PAPER,
+                    .num_classes = gra_image_folder_classes(set));
     train(s, net, seen, unseen);
     if (s->save && gra_save(net, s->save) == 0)
         printf("saved to %s\n", s->save);

@@ -49,13 +49,21 @@ static gra_tensor *narrow_normal(gra_tensor *weight)
     return gra_init_normal_(weight, 0, 0.01);
 }
 
-static void init_two_towers(gra_module *net)
+static gra_tensor *he_normal(gra_tensor *weight)
+{
+    if (gra_tensor_ndim(weight) == 2)
+        return narrow_normal(weight);
+    return gra_init_kaiming_normal_(weight, .nonlinearity = GRA_GAIN_RELU);
+}
+
+static void init_two_towers(gra_module *net, gra_alexnet_init init)
 {
     static const char *const positive[] = {"features.4.bias", "features.10.bias",
                                            "features.12.bias", "classifier.0.bias",
                                            "classifier.3.bias"};
-    gra_init_weights(net, narrow_normal);
-    for (size_t i = 0; i < sizeof positive / sizeof positive[0]; i++)
+    gra_init_weights(net, init == GRA_ALEXNET_INIT_HE ? he_normal : narrow_normal);
+    for (size_t i = 0; init == GRA_ALEXNET_INIT_PAPER && i < sizeof positive / sizeof positive[0];
+         i++)
         gra_init_ones_(gra_module_parameter(net, positive[i]));
 }
 
@@ -77,7 +85,7 @@ static gra_module *two_towers(const gra_alexnet_options *o)
     gra_module *const net = gra__classifier_new(&alexnet_class, features, NULL, classifier);
     gra__skip_init(skips);
     if (!skips)
-        init_two_towers(net);
+        init_two_towers(net, o->init);
     return gra_module_finish(net);
 }
 
@@ -91,6 +99,10 @@ gra_module *gra_alexnet_with(gra_alexnet_options o)
     if (gra_error() || !gra__check_positive(alexnet_class.name, "num_classes", o.num_classes) ||
         !gra__check_width(alexnet_class.name, o.width))
         return NULL;
+    if (o.init != GRA_ALEXNET_INIT_PAPER && o.init != GRA_ALEXNET_INIT_HE)
+        return gra_fail("AlexNet: init %d is unknown; GRA_ALEXNET_INIT_PAPER and "
+                        "GRA_ALEXNET_INIT_HE are there",
+                        (int)o.init);
     switch (o.variant) {
     case GRA_ALEXNET_TORCHVISION: return single_column(&o);
     case GRA_ALEXNET_TWO_TOWERS: return two_towers(&o);

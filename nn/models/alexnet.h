@@ -57,6 +57,13 @@ typedef enum gra_alexnet_variant {
     GRA_ALEXNET_TWO_TOWERS,
 } gra_alexnet_variant;
 
+/* First weights of the two towers; the single column has those of its layers, as in torchvision. */
+typedef enum gra_alexnet_init {
+    GRA_ALEXNET_INIT_PAPER, /* normal, 0.01; biases 1 in conv 2, 4, 5 and the hidden layers, else 0 */
+    GRA_ALEXNET_INIT_HE,    /* normal, sqrt(2 / fan in) in convolutions, 0.01 behind them; biases 0:
+                               for narrow networks, in which the paper's let the signal vanish */
+} gra_alexnet_init;
+
 typedef struct gra_alexnet_options {
     int begin_;
     int64_t num_classes;         /* 1000 */
@@ -64,6 +71,7 @@ typedef struct gra_alexnet_options {
     gra_alexnet_variant variant; /* GRA_ALEXNET_TORCHVISION */
     double width;                /* 1: factor of every layer's size but the last, above 0 */
     bool cache_weights;          /* false; true: see gra_nn_conv2d_options */
+    gra_alexnet_init init;       /* GRA_ALEXNET_INIT_PAPER */
 } gra_alexnet_options;
 
 gra_alexnet_options gra_alexnet_defaults(void);

@@ -158,6 +158,21 @@ GRA_TEST(the_two_towers_begin_with_the_papers_weights)
     gra_free(net);
 }
 
+GRA_TEST(narrow_towers_may_begin_with_hes_weights)
+{
+    gra_module *const net = gra_alexnet(.num_classes = 5, .variant = GRA_ALEXNET_TWO_TOWERS,
+                                        .init = GRA_ALEXNET_INIT_HE, .width = 0.5);
+    check_weights(net, "features.4.weight", sqrt(2.0 / (24 * 25)));
+    check_weights(net, "features.10.weight", sqrt(2.0 / (96 * 9)));
+    check_weights(net, "classifier.3.weight", 0.01);
+    check_bias(net, "features.4.bias", 0);
+    check_bias(net, "classifier.0.bias", 0);
+    gra_free(net);
+    ck_assert_ptr_null(gra_alexnet(.init = (gra_alexnet_init)2));
+    GRA_ASSERT_ERROR("AlexNet: init 2 is unknown; GRA_ALEXNET_INIT_PAPER and GRA_ALEXNET_INIT_HE "
+                     "are there");
+}
+
 GRA_TEST(the_single_column_begins_with_pytorchs_weights)
 {
     gra_module *const net = gra_alexnet(.num_classes = 5);
@@ -201,5 +216,6 @@ GRA_TEST_MAIN("alexnet", alexnet_has_the_known_numbers_of_parameters,
               width_multiplies_alexnets_layers, alexnet_takes_images_of_other_sizes,
               a_summary_of_the_two_towers_has_the_papers_costs,
               the_two_towers_begin_with_the_papers_weights,
+              narrow_towers_may_begin_with_hes_weights,
               the_single_column_begins_with_pytorchs_weights, alexnet_rejects_what_it_cannot_be,
               alexnets_defaults_are_those_of_the_macro)
