@@ -74,9 +74,9 @@ static bool add_column(gra_run_log *log, const char *op, const char *name, size_
 {
     char **const more = realloc(log->columns, (size_t)(log->count + 1) * sizeof(char *));
     log->columns = more ? more : log->columns;
-    char *const copy = more ? strndup(name, length) : NULL;
+    char *const copy = more ? calloc(length + 1, 1) : NULL; /* name may have no end of its own */
     if (copy)
-        more[log->count++] = copy;
+        more[log->count++] = memcpy(copy, name, length);
     else
         gra_fail("%s: out of memory", op);
     return copy;
