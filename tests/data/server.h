@@ -60,7 +60,7 @@ static void server_wait(int client)
 
 static void server_answer(int client, const char *kind, const char *path)
 {
-    char head[512];
+    char head[2048];
     const server_file *const file = server_find(path);
     const bool is_short = strcmp(kind, "short") == 0, is_quiet = strcmp(kind, "quiet") == 0;
     if (strcmp(kind, "moved") == 0)
