@@ -14,8 +14,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "error.h"
 #include "tensor_struct.h"
 #include "watch.h"
@@ -52,13 +52,6 @@ struct gra_profile {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static gra_profile *running;
 static void (*watch_before)(const gra__event *event);
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- rows ---- */
 
@@ -207,7 +200,7 @@ static void finished(gra_profile *p, const gra__event *e, double at, double flop
 
 static void on_event(const gra__event *e)
 {
-    const double at = now();
+    const double at = gra__seconds();
     const bool counts = !e->begins && e->what == GRA__OP && e->call->out[0] && e->call->op->flops;
     const double flops = counts ? e->call->op->flops(e->call) : 0;
     pthread_mutex_lock(&lock);
@@ -219,7 +212,7 @@ static void on_event(const gra__event *e)
             p->too_deep--;
         else if (p->depth) /* else it began before the profile */
             finished(p, e, at - p->lost, flops);
-        p->lost += now() - at;
+        p->lost += gra__seconds() - at;
     }
     pthread_mutex_unlock(&lock);
 }
@@ -229,7 +222,7 @@ static void on_event(const gra__event *e)
 /* With the lock held. What is under way has no row, and its own time is in (other). */
 static void end(gra_profile *p)
 {
-    p->seconds = now() - p->lost - p->start;
+    p->seconds = gra__seconds() - p->lost - p->start;
     p->ended = true;
     running = NULL;
     __atomic_store_n(&gra__watch, watch_before, __ATOMIC_RELAXED);
@@ -273,7 +266,7 @@ gra_profile *gra_profile_start_with(gra_profile_options o)
         running = p;
         watch_before = gra__watch;
         __atomic_store_n(&gra__watch, on_event, __ATOMIC_RELAXED);
-        p->start = now();
+        p->start = gra__seconds();
     }
     pthread_mutex_unlock(&lock);
     if (!busy)

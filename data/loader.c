@@ -2,9 +2,9 @@
 #include "data/loader.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "core/alloc_cache.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/philox.h"
 #include "core/random.h"
@@ -330,13 +330,6 @@ static bool next(gra_data *data, gra_tensor **x, gra_tensor **y)
     return *x && *y;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 bool gra_data_next(gra_data *data, gra_tensor **x, gra_tensor **y)
 {
     if (!x || !y)
@@ -344,9 +337,9 @@ bool gra_data_next(gra_data *data, gra_tensor **x, gra_tensor **y)
     *x = *y = NULL;
     if (!data || gra_error())
         return false;
-    const double start = now();
+    const double start = gra__seconds();
     const bool got = next(data, x, y);
-    data->waited += now() - start;
+    data->waited += gra__seconds() - start;
     if (!got)
         *x = *y = NULL;
     return got;

@@ -4,9 +4,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/alloc_cache.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/object_struct.h"
 #include "train/progress_text.h"
@@ -32,13 +32,6 @@ struct gra_progress {
     int64_t drawn_done;      /* done, when it was drawn last */
     double mean_dn, mean_dt; /* smoothed items and seconds from one drawing to the next */
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- drawing ---- */
 
@@ -107,7 +100,7 @@ static void close_bar(gra_progress *bar)
         return;
     bar->done += bar->pending;
     bar->pending = 0;
-    bar->end = now();
+    bar->end = gra__seconds();
     if (bar->o.style == GRA_PROGRESS_OFF)
         return;
     if (bar->o.style == GRA_PROGRESS_BAR && bar->o.clear) {
@@ -205,7 +198,7 @@ gra_progress *gra_progress_with(gra_progress_options o)
     gra__object_init(&bar->head, &progress_kind, 1);
     settle(&o);
     bar->o = o;
-    bar->start = bar->drawn_at = now();
+    bar->start = bar->drawn_at = gra__seconds();
     if (o.style == GRA_PROGRESS_BAR)
         draw(bar, bar->start);
     return bar;
@@ -247,7 +240,7 @@ void gra_progress_update(gra_progress *bar, int64_t n)
         return;
     }
     bar->done += n;
-    draw_if_due(bar, now());
+    draw_if_due(bar, gra__seconds());
 }
 
 static metric *new_metric(gra_progress *bar, const char *name)
@@ -294,11 +287,11 @@ bool gra_progress_next(gra_progress *bar, gra_tensor **x, gra_tensor **y)
         return false;
     bar->done += bar->pending;
     bar->pending = 0;
-    const double before = now();
+    const double before = gra__seconds();
     draw_if_due(bar, before);
     const bool ended = bar->limit > 0 && bar->done >= bar->limit;
     const bool more = !ended && gra_data_next(bar->o.data, x, y);
-    bar->waited += now() - before;
+    bar->waited += gra__seconds() - before;
     if (more)
         bar->pending = gra_tensor_size(*x, 0);
     else if (!gra_error())
@@ -319,7 +312,7 @@ void gra_progress_print(gra_progress *bar, const char *format, ...)
     va_end(arguments);
     fputc('\n', bar->o.file);
     if (over)
-        draw(bar, now());
+        draw(bar, gra__seconds());
     fflush(bar->o.file);
 }
 
@@ -338,7 +331,7 @@ int64_t gra_progress_done(const gra_progress *bar)
 
 double gra_progress_seconds(const gra_progress *bar)
 {
-    return bar ? (bar->end ? bar->end : now()) - bar->start : 0;
+    return bar ? (bar->end ? bar->end : gra__seconds()) - bar->start : 0;
 }
 
 double gra_progress_rate(const gra_progress *bar)
