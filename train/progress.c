@@ -287,11 +287,11 @@ bool gra_progress_next(gra_progress *bar, gra_tensor **x, gra_tensor **y)
         return false;
     bar->done += bar->pending;
     bar->pending = 0;
-    const double before = gra__seconds();
-    draw_if_due(bar, before);
+    draw_if_due(bar, gra__seconds());
+    const double before = gra_data_wait_seconds(bar->o.data);
     const bool ended = bar->limit > 0 && bar->done >= bar->limit;
     const bool more = !ended && gra_data_next(bar->o.data, x, y);
-    bar->waited += gra__seconds() - before;
+    bar->waited += gra_data_wait_seconds(bar->o.data) - before;
     if (more)
         bar->pending = gra_tensor_size(*x, 0);
     else if (!gra_error())
