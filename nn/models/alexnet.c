@@ -61,9 +61,12 @@ static void init_two_towers(gra_module *net, gra_alexnet_init init)
     static const char *const positive[] = {"features.4.bias", "features.10.bias",
                                            "features.12.bias", "classifier.0.bias",
                                            "classifier.3.bias"};
-    gra_init_weights(net, init == GRA_ALEXNET_INIT_HE ? he_normal : narrow_normal);
-    for (size_t i = 0; init == GRA_ALEXNET_INIT_PAPER && i < sizeof positive / sizeof positive[0];
-         i++)
+    if (init == GRA_ALEXNET_INIT_HE) {
+        gra_init_weights(net, he_normal);
+        return;
+    }
+    gra_init_weights(net, narrow_normal);
+    for (size_t i = 0; i < sizeof positive / sizeof positive[0]; i++)
         gra_init_ones_(gra_module_parameter(net, positive[i]));
 }
 
