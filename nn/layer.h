@@ -13,6 +13,9 @@ gra_tensor *gra__conv2d_relu_forward(gra_module *const *modules, gra_tensor *x);
 gra_tensor *gra__conv2d_relu_pool_forward(gra_module *const *modules, gra_tensor *x);
 bool gra__conv2d_relu_pool_fits(gra_module *const *modules, gra_tensor *x);
 
+/* What ScaledTanh computes: amplitude tanh(slope x). */
+gra_tensor *gra__scaled_tanh(gra_tensor *x, double amplitude, double slope);
+
 /* A module whose data is a copy of size bytes. */
 gra_module *gra__layer(const gra_module_class *type, const void *data, size_t size);
 

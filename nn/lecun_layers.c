@@ -14,10 +14,15 @@
 
 /* ---- the squashing function ---- */
 
+gra_tensor *gra__scaled_tanh(gra_tensor *x, double amplitude, double slope)
+{
+    return gra_mul_scalar(gra_tanh(gra_mul_scalar(x, slope)), amplitude);
+}
+
 static gra_tensor *scaled_tanh(gra_module *self, gra_tensor *x)
 {
     const gra_nn_scaled_tanh_options *const o = gra_module_data(self);
-    return gra_mul_scalar(gra_tanh(gra_mul_scalar(x, o->slope)), o->amplitude);
+    return gra__scaled_tanh(x, o->amplitude, o->slope);
 }
 
 static void describe_scaled_tanh(const gra_module *self, FILE *text)

@@ -52,10 +52,11 @@ typedef struct lenet {
     gra_module *c1, *s2, *c3, *s4, *c5, *f6, *output;
 } lenet;
 
-/* The squashing function, as in ScaledTanh. */
+/* ScaledTanh as it comes. */
 static gra_tensor *squash(gra_tensor *a)
 {
-    return gra_mul_scalar(gra_tanh(gra_mul_scalar(a, 2.0 / 3)), 1.7159);
+    const gra_nn_scaled_tanh_options o = gra_nn_scaled_tanh_defaults();
+    return gra__scaled_tanh(a, o.amplitude, o.slope);
 }
 
 static gra_tensor *forward(gra_module *self, gra_tensor *x)
